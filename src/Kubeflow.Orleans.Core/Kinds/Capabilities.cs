@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Core.Resources;
+
+namespace Kubeflow.Orleans.Core.Kinds;
+
+/// <summary>A grain looks after objects of this kind: each change of one asks for its attention at once.</summary>
+public interface IReconciledKind;
+
+/// <summary>
+/// A kind of Kubernetes itself: strategic merge patches are accepted, updates need no resourceVersion unless
+/// <see cref="RequiresResourceVersion"/>, POST to an item is refused.
+/// </summary>
+public interface IBuiltInKind
+{
+    bool RequiresResourceVersion => false;
+
+    /// <summary>PUT of a missing object creates it (services, events, leases ...).</summary>
+    bool CreateOnUpdate => false;
+}
+
+/// <summary>Deletion is a request first (pods): somebody else finishes it by deleting again with grace 0.</summary>
+public interface IGracefulDeletion
+{
+    /// <summary>Seconds until the object may be removed; 0 removes at once.</summary>
+    long GracePeriodSeconds(Document document, long? requested);
+}
+
+/// <summary>Computes its own table rows (pods, services, events ...) where JSON paths do not reach.</summary>
+public interface ITableRows
+{
+    /// <summary>The cells after NAME, in the order of the version's columns.</summary>
+    IReadOnlyList<JsonNode?> Cells(Document document, DateTimeOffset now);
+
+    /// <summary>Row conditions, for example Completed; usually none.</summary>
+    JsonArray? Conditions(Document document) => null;
+}
+
+/// <summary>Fields the server fills when an object is created (a service's cluster IP ...). May read the clock through the caller only.</summary>
+public interface IPreparedOnCreate
+{
+    void Prepare(JsonObject document);
+}

@@ -1,0 +1,21 @@
+namespace Kubeflow.Orleans.Core;
+
+/// <summary>Names this project adds to objects. Everything else is named as Kubernetes and Kubeflow name it.</summary>
+public static class WellKnown
+{
+    public const string Domain = "kubeflow-orleans.dev";
+
+    /// <summary>Label on every child in a cluster: <see cref="ManagerName"/>.</summary>
+    public const string ManagedByLabel = Domain + "/managed-by";
+
+    /// <summary>Label on every child: the uid of the object it belongs to.</summary>
+    public const string OwnerUidLabel = Domain + "/owner-uid";
+
+    /// <summary>Label on every child: the resource of the object it belongs to, for example <c>tfjobs.kubeflow.org</c>.</summary>
+    public const string OwnerResourceLabel = Domain + "/owner-resource";
+
+    /// <summary>Label on every child: <see cref="StableHash.Shard"/> of the owner's uid, so that watches can be split.</summary>
+    public const string ShardLabel = Domain + "/shard";
+
+    public const string ManagerName = "kubeflow-orleans";
+}
