@@ -52,6 +52,9 @@ public sealed record RequestOptions
 
     public bool Force { get; init; }
 
+    /// <summary>Paths of fields the body gives twice, found while it was read.</summary>
+    public IReadOnlyList<string> DuplicateFields { get; init; } = [];
+
     /// <summary>Collects the texts of <c>Warning</c> headers.</summary>
     public ICollection<string>? Warnings { get; init; }
 }
