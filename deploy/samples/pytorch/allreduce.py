@@ -8,14 +8,16 @@ STEPS = 200
 
 
 def data_of(rank):
-    """Each rank has its own points of y = 3x - 2."""
-    inputs = torch.rand(256, 1, generator=torch.Generator().manual_seed(rank)) * 2 - 1
-    return inputs, 3 * inputs - 2
+    """Each rank has its own noisy points of y = 3x - 2."""
+    source = torch.Generator().manual_seed(rank)
+    inputs = torch.rand(256, 1, generator=source) * 2 - 1
+    return inputs, 3 * inputs - 2 + 0.1 * torch.randn(256, 1, generator=source)
 
 
 def average(tensor, world):
-    dist.all_reduce(tensor, op=dist.ReduceOp.SUM)
-    return tensor / world
+    total = tensor.clone()  # all_reduce works in place
+    dist.all_reduce(total, op=dist.ReduceOp.SUM)
+    return total / world
 
 
 def main():
