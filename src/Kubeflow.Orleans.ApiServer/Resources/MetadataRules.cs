@@ -141,7 +141,7 @@ internal static class MetadataRules
         string? controller = null;
         for (var index = 0; index < owners.Count; index++)
         {
-            foreach (var member in (ReadOnlySpan<string>)["apiVersion", "kind", "name", "uid"])
+            foreach (var member in (string[])["apiVersion", "kind", "name", "uid"])
             {
                 if (Member(owners[index], member).Length == 0)
                 {
