@@ -17,5 +17,11 @@ public static class WellKnown
     /// <summary>Label on every child: <see cref="StableHash.Shard"/> of the owner's uid, so that watches can be split.</summary>
     public const string ShardLabel = Domain + "/shard";
 
+    /// <summary>
+    /// Annotation on a pod: the folder its processes start in when the embedded cluster runs them. For containers without a
+    /// workingDir of their own; a real cluster ignores it.
+    /// </summary>
+    public const string WorkingDirectoryAnnotation = Domain + "/working-directory";
+
     public const string ManagerName = "kubeflow-orleans";
 }
