@@ -55,7 +55,7 @@ public sealed record RequestOptions
     /// <summary>Paths of fields the body gives twice, found while it was read.</summary>
     public IReadOnlyList<string> DuplicateFields { get; init; } = [];
 
-    /// <summary>Collects the texts of <c>Warning</c> headers.</summary>
+    /// <summary>Collects the texts of <c>Warning</c> headers; a write tried again says the same again, so give it a set.</summary>
     public ICollection<string>? Warnings { get; init; }
 }
 
