@@ -1,0 +1,83 @@
+namespace Kubeflow.Orleans.LocalCluster.Kubelet;
+
+/// <summary>Finds out what became of a pod's containers while nobody watched: from the facts on disk first, else from its last status.</summary>
+internal sealed class PodAdoption(KubeletServices services)
+{
+    /// <returns>The record as it was, and the containers that are to be watched again; they may turn out to have ended.</returns>
+    public (PodRecord Record, IReadOnlyList<(ContainerSpec Container, ContainerProcess Process)> Processes) Adopt(Pod pod, PodRecord fresh)
+    {
+        var directory = services.Directory.Pod(pod.Uid);
+        var address = directory.ReadAddress();
+        var record = fresh with { PodIp = pod.Status.Text("podIP"), ReadyToStart = false };
+        if (address.Length > 0)
+        {
+            services.Network.Assign(pod, address);
+        }
+
+        var processes = new List<(ContainerSpec, ContainerProcess)>();
+        foreach (var container in pod.AllContainers)
+        {
+            var (state, process) = Adopt(pod, container, record.Of(container), directory);
+            record = record.With(state);
+            if (process is not null)
+            {
+                processes.Add((container, process));
+                record = record with { PodIp = address };
+            }
+        }
+
+        return (record, processes);
+    }
+
+    private (ContainerRecord Record, ContainerProcess? Process) Adopt(Pod pod, ContainerSpec container, ContainerRecord fresh, PodDirectory directory)
+    {
+        var record = fresh with { LastTerminated = Ended(Status(pod, container).Child("lastState").Child("terminated")) };
+        foreach (var attempt in directory.Attempts(container.Name).Reverse())
+        {
+            if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
+            {
+                var running = record with
+                {
+                    Attempt = attempt.Number,
+                    State = new ContainerState.Running(intent.StartedAt),
+                    ContainerId = intent.ContainerId,
+                    Started = container.StartupProbe is null || Status(pod, container).Flag("started"),
+                    ProbedReady = container.ReadinessProbe is null || Status(pod, container).Flag("ready"),
+                };
+                return (running, process);
+            }
+
+            // It was about to start and never did: as if it had not been.
+            attempt.Delete();
+        }
+
+        return (Lost(pod, container, record), null);
+    }
+
+    /// <summary>Nothing on disk. If the status says that it had run, that is all we shall ever know.</summary>
+    private ContainerRecord Lost(Pod pod, ContainerSpec container, ContainerRecord record)
+    {
+        var status = Status(pod, container);
+        var known = record with { Attempt = (int)(status.Number("restartCount") ?? 0), ContainerId = status.Text("containerID") };
+        if (Ended(status.Child("state").Child("terminated")) is { } ended)
+        {
+            return known with { State = ended };
+        }
+
+        return status.Child("state").Has("running")
+            ? known with
+            {
+                State = new ContainerState.Terminated(
+                    137, "ContainerStatusUnknown", "The container could not be located when the node came back", status.Child("state").Child("running").Time("startedAt") ?? default, services.Time.GetUtcNow(), known.ContainerId),
+            }
+            : known;
+    }
+
+    private static System.Text.Json.JsonElement Status(Pod pod, ContainerSpec container) => pod.Status
+        .Items(container.IsInit ? "initContainerStatuses" : "containerStatuses").FirstOrDefault(status => status.Text("name") == container.Name);
+
+    private static ContainerState.Terminated? Ended(System.Text.Json.JsonElement ended) => ended.ValueKind == System.Text.Json.JsonValueKind.Object
+        ? new ContainerState.Terminated(
+            (int)(ended.Number("exitCode") ?? 0), ended.Text("reason"), ended.Text("message"), ended.Time("startedAt") ?? default, ended.Time("finishedAt") ?? default, ended.Text("containerID"))
+        : null;
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+
+namespace Kubeflow.Orleans.LocalCluster.Kubelet;
+
+/// <summary>A container that runs, started by us or adopted from an earlier life of the control plane.</summary>
+internal sealed class ContainerProcess
+{
+    /// <summary>How long the kernel and the shim may take to do what needs no waiting.</summary>
+    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LivenessPeriod = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider time;
+    private volatile bool killed;
+
+    private ContainerProcess(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time)
+    {
+        Attempt = attempt;
+        Intent = intent;
+        this.time = time;
+        Exit = Task.FromResult(new AttemptExit(0, intent.StartedAt, null));
+    }
+
+    public ContainerAttempt Attempt { get; }
+
+    public AttemptIntent Intent { get; }
+
+    /// <summary>Completes when the container's main process has ended and nothing it left behind runs any more.</summary>
+    public Task<AttemptExit> Exit { get; private set; }
+
+    /// <summary>The main process; null while it is being set up.</summary>
+    public ProcessIdentity? Main => Attempt.ReadMain();
+
+    public static ContainerProcess Started(ContainerAttempt attempt, AttemptIntent intent, Process shim, TimeProvider time)
+    {
+        var container = new ContainerProcess(attempt, intent, time);
+        container.Exit = container.WaitAsync(shim);
+        return container;
+    }
+
+    /// <summary>Takes over an attempt that a shim has claimed; it may have ended meanwhile.</summary>
+    public static ContainerProcess Adopt(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time)
+    {
+        var container = new ContainerProcess(attempt, intent, time);
+        container.Exit = container.WaitAsync();
+        return container;
+    }
+
+    /// <summary>SIGTERM to the main process only, as a container runtime does. The process may be a moment away from existing.</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; Main is null && !Exit.IsCompleted && waited < Promptly; waited += TimeSpan.FromMilliseconds(20))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+
+        Main?.Terminate();
+    }
+
+    /// <summary>SIGKILL to everything that belongs to the container; the shim stays to write the exit code down.</summary>
+    public void Kill()
+    {
+        killed = true;
+        KillMembers();
+        if (Attempt.ReadShim() is { IsAlive: true } shim && Main is null)
+        {
+            shim.Kill();
+        }
+    }
+
+    private async Task<AttemptExit> WaitAsync(Process shim)
+    {
+        using (shim)
+        {
+            await shim.WaitForExitAsync();
+        }
+
+        return Collect();
+    }
+
+    private async Task<AttemptExit> WaitAsync()
+    {
+        // Not our child: its end shows as the file its shim writes; a shim that was killed shows only in the process table.
+        using var watcher = ExitWatcher.Watch(Attempt.Directory);
+        while (Attempt.ReadExit() is null && Attempt.ReadShim() is not { IsAlive: false })
+        {
+            await watcher.WaitAsync(LivenessPeriod);
+        }
+
+        return Collect();
+    }
+
+    private AttemptExit Collect()
+    {
+        KillMembers();
+        return Attempt.ReadExit() ?? Attempt.RecordExit(137, time.GetUtcNow()) with { Lost = !killed };
+    }
+
+    private void KillMembers()
+    {
+        foreach (var member in ProcessTable.MembersOf(Main?.Id, Intent.Id).Where(member => member.Id != Attempt.ReadShim()?.Id))
+        {
+            member.Kill();
+        }
+    }
+}
