@@ -47,7 +47,7 @@ public sealed class ManifestReaderTests
     {
         var node = Objects.Node("a: &base {x: 1, y: 2}\nb: *base\nc:\n  <<: *base\n  y: 3\n");
 
-        Assert.Equal("""{"a":{"x":1,"y":2},"b":{"x":1,"y":2},"c":{"x":1,"y":3}}""", node.ToJsonString());
+        Assert.Equal("""{"a":{"x":1,"y":2},"b":{"x":1,"y":2},"c":{"y":3,"x":1}}""", node.ToJsonString());
     }
 
     [Fact]
