@@ -16,6 +16,9 @@ public interface IStateMachine
     /// <summary>The resource it decides for, for example <c>tfjobs.kubeflow.org</c>.</summary>
     string Resource { get; }
 
+    /// <summary>Who speaks in events, for example <c>tfjob-controller</c>.</summary>
+    string Component { get; }
+
     Decision Decide(Situation situation);
 }
 

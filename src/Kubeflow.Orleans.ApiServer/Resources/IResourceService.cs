@@ -52,7 +52,10 @@ public sealed record RequestOptions
 
     public bool Force { get; init; }
 
-    /// <summary>Collects the texts of <c>Warning</c> headers.</summary>
+    /// <summary>Paths of fields the body gives twice, found while it was read.</summary>
+    public IReadOnlyList<string> DuplicateFields { get; init; } = [];
+
+    /// <summary>Collects the texts of <c>Warning</c> headers; a write tried again says the same again, so give it a set.</summary>
     public ICollection<string>? Warnings { get; init; }
 }
 

@@ -25,9 +25,14 @@ public sealed record StatusDetails
 /// <summary>A Kubernetes <c>Status</c>: how every refused request is answered.</summary>
 public sealed record ApiStatus(int Code, string Reason, string Message, StatusDetails? Details = null)
 {
+    /// <summary>Where an expired list may be taken up again; empty: nowhere.</summary>
+    public string Continue { get; init; } = "";
+
     public JsonObject ToNode()
     {
-        var node = new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = Code < 400 ? "Success" : "Failure" };
+        var metadata = new JsonObject();
+        Add(metadata, "continue", Continue);
+        var node = new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = metadata, ["status"] = Code < 400 ? "Success" : "Failure" };
         Add(node, "message", Message);
         Add(node, "reason", Reason);
         if (Details is not null)

@@ -16,6 +16,9 @@ public interface IBuiltInKind
 
     /// <summary>PUT of a missing object creates it (services, events, leases ...).</summary>
     bool CreateOnUpdate => false;
+
+    /// <summary>Whether <c>metadata.generation</c> counts changes; kinds without a spec (config maps ...) and namespaces have none.</summary>
+    bool HasGeneration => true;
 }
 
 /// <summary>Deletion is a request first (pods): somebody else finishes it by deleting again with grace 0.</summary>

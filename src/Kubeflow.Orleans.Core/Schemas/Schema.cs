@@ -71,13 +71,23 @@ public sealed record Schema
 
     public static Schema Int64 { get; } = new() { Type = "integer", Format = "int64" };
 
+    public static Schema Number { get; } = new() { Type = "number", Format = "double" };
+
+    /// <summary>Base64 text.</summary>
+    public static Schema Bytes { get; } = new() { Type = "string", Format = "byte" };
+
     public static Schema Time { get; } = new() { Type = "string", Format = "date-time" };
 
     public static Schema Anything { get; } = new() { PreserveUnknownFields = true };
 
     public static Schema FreeObject { get; } = new() { Type = "object", PreserveUnknownFields = true };
 
-    public static Schema Quantity { get; } = new() { IntOrString = true };
+    /// <summary>An amount such as <c>500m</c> or <c>2Gi</c>, or a plain number.</summary>
+    public static Schema Quantity { get; } = new()
+    {
+        IntOrString = true,
+        Pattern = @"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$",
+    };
 
     public static Schema Object(params ReadOnlySpan<(string Name, Schema Schema)> properties)
     {

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using k8s.Models;
+using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Kubernetes;
+
+namespace Kubeflow.Orleans.Grains.Framework;
+
+/// <summary>Carries out the actions of a decision, in parallel with a bound, and says in events what came of them.</summary>
+internal sealed class EffectRunner(ICluster cluster)
+{
+    private const int Parallel = 32;
+
+    /// <summary>True when all of it worked; false: look again after a while.</summary>
+    public async Task<bool> RunAsync(Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
+    {
+        var worked = true;
+        using var slots = new SemaphoreSlim(Parallel);
+        var events = await Task.WhenAll(actions.Select(RunOneAsync));
+        Record(document, component, events.OfType<DecisionEvent>());
+        return worked;
+
+        async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
+        {
+            await slots.WaitAsync(cancellationToken);
+            try
+            {
+                var (succeeded, objectEvent) = await RunAsync(document, action, pending, cancellationToken);
+                worked &= succeeded;
+                return objectEvent;
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    public void Record(Document document, string component, IEnumerable<DecisionEvent> events)
+    {
+        var metadata = document.Metadata;
+        foreach (var said in events)
+        {
+            var about = new ObjectReference(
+                document.ApiVersion, document.Kind, metadata.Namespace, metadata.Name, metadata.Uid, metadata.ResourceVersion.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            cluster.Record(new ObjectEvent(about, said.Type, said.Reason, said.Message, component));
+        }
+    }
+
+    private async Task<(bool Succeeded, DecisionEvent? Event)> RunAsync(Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
+    {
+        var @namespace = document.Metadata.Namespace;
+        var uid = document.Metadata.Uid;
+        switch (action)
+        {
+            case ClusterAction.CreatePod { Pod: var pod }:
+                var podOutcome = await cluster.CreatePodAsync(pod, cancellationToken);
+                pending.Note(pod, podOutcome);
+                return Explain("Pod", pod.Name(), podOutcome, uid);
+            case ClusterAction.CreateService { Service: var service }:
+                var serviceOutcome = await cluster.CreateServiceAsync(service, cancellationToken);
+                pending.Note(service, serviceOutcome);
+                return Explain("Service", service.Name(), serviceOutcome, uid);
+            case ClusterAction.DeletePod delete:
+                var podDeleted = await cluster.DeletePodAsync(@namespace, delete.Name, delete.Uid, cancellationToken);
+                pending.Note(delete.Uid, podDeleted);
+                return Explain("Pod", delete.Name, podDeleted);
+            case ClusterAction.DeleteService delete:
+                var serviceDeleted = await cluster.DeleteServiceAsync(@namespace, delete.Name, delete.Uid, cancellationToken);
+                pending.Note(delete.Uid, serviceDeleted);
+                return Explain("Service", delete.Name, serviceDeleted);
+            default:
+                throw new NotSupportedException($"No effect is known for {action.GetType().Name}.");
+        }
+    }
+
+    private static (bool Succeeded, DecisionEvent? Event) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
+    {
+        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}")),
+
+        // A create whose answer was lost, or another activation was faster: the child is there and ours.
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null),
+        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go")),
+        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}")),
+
+        // The cluster did not answer: that is the cluster's trouble, said once it refuses or works again.
+        _ => (false, null),
+    };
+
+    private static (bool Succeeded, DecisionEvent? Event) Explain(string kind, string name, DeleteResult result) => result switch
+    {
+        DeleteResult.Accepted => (true, DecisionEvent.Normal($"SuccessfulDelete{kind}", $"Deleted {Lower(kind)}: {name}")),
+        DeleteResult.Failed failed => (false, DecisionEvent.Warning($"FailedDelete{kind}", $"Error deleting: {failed.Message}")),
+        _ => (true, null),
+    };
+
+    private static string Lower(string kind) => kind.ToLowerInvariant();
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using k8s.Models;
+using Kubeflow.Orleans.Kubernetes;
+
+namespace Kubeflow.Orleans.Grains.Framework;
+
+/// <summary>
+/// What this activation has just done and the watch has not shown yet. Laid over the view so that the next decision, a moment later,
+/// does not ask for it again. Losing it is harmless: creates are idempotent and deletes fenced.
+/// </summary>
+internal sealed class PendingEffects(TimeProvider clock)
+{
+    /// <summary>How long the watch is given before the view alone is believed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<string, (ObservedPod Pod, DateTimeOffset Until)> pods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ObservedService Service, DateTimeOffset Until)> services = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
+
+    public void Note(V1Pod pod, CreateOutcome outcome)
+    {
+        if (UidOf(outcome) is { } uid)
+        {
+            pods[uid] = (new ObservedPod
+            {
+                Name = pod.Name(),
+                Namespace = pod.Namespace(),
+                Uid = uid,
+                OwnerUid = OwnerOf(pod.Metadata),
+                Labels = pod.Labels()?.ToImmutableDictionary() ?? ImmutableDictionary<string, string>.Empty,
+                Phase = "Pending",
+            }, clock.GetUtcNow() + Patience);
+        }
+    }
+
+    public void Note(V1Service service, CreateOutcome outcome)
+    {
+        if (UidOf(outcome) is { } uid)
+        {
+            services[uid] = (new ObservedService
+            {
+                Name = service.Name(),
+                Namespace = service.Namespace(),
+                Uid = uid,
+                OwnerUid = OwnerOf(service.Metadata),
+                Labels = service.Labels()?.ToImmutableDictionary() ?? ImmutableDictionary<string, string>.Empty,
+            }, clock.GetUtcNow() + Patience);
+        }
+    }
+
+    public void Note(string uid, DeleteResult result)
+    {
+        if (result is DeleteResult.Accepted or DeleteResult.Gone)
+        {
+            deleted[uid] = clock.GetUtcNow() + Patience;
+        }
+    }
+
+    public IReadOnlyList<ObservedPod> Overlay(IReadOnlyList<ObservedPod> seen)
+    {
+        if (Nothing(pods))
+        {
+            return seen;
+        }
+
+        var now = clock.GetUtcNow();
+        Forget(pods, seen.Select(pod => pod.Uid), entry => entry.Until, now);
+        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
+    }
+
+    public IReadOnlyList<ObservedService> Overlay(IReadOnlyList<ObservedService> seen)
+    {
+        if (Nothing(services))
+        {
+            return seen;
+        }
+
+        Forget(services, seen.Select(service => service.Uid), entry => entry.Until, clock.GetUtcNow());
+        return [.. seen.Concat(services.Values.Select(entry => entry.Service)).Select(service => IsDeleted(service.Uid) ? service with { Terminating = true } : service)];
+    }
+
+    private bool Nothing<T>(ConcurrentDictionary<string, T> created) => created.IsEmpty && deleted.IsEmpty;
+
+    private bool IsDeleted(string uid)
+    {
+        if (!deleted.TryGetValue(uid, out var until))
+        {
+            return false;
+        }
+
+        if (until > clock.GetUtcNow())
+        {
+            return true;
+        }
+
+        deleted.TryRemove(uid, out _);
+        return false;
+    }
+
+    private static void Forget<T>(ConcurrentDictionary<string, T> created, IEnumerable<string> seen, Func<T, DateTimeOffset> until, DateTimeOffset now)
+    {
+        foreach (var uid in seen)
+        {
+            created.TryRemove(uid, out _);
+        }
+
+        foreach (var (uid, entry) in created)
+        {
+            if (until(entry) <= now)
+            {
+                created.TryRemove(uid, out _);
+            }
+        }
+    }
+
+    private static string? UidOf(CreateOutcome outcome) => outcome switch
+    {
+        CreateOutcome.Created created => created.Uid,
+        _ => null,
+    };
+
+    private static string OwnerOf(V1ObjectMeta metadata) => metadata.OwnerReferences?.FirstOrDefault(owner => owner.Controller == true)?.Uid ?? "";
+}

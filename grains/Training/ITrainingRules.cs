@@ -1,0 +1,30 @@
+using k8s.Models;
+
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>What differs between training kinds when deciding: which role speaks for the job, and how its processes find each other.</summary>
+internal interface ITrainingRules
+{
+    TrainingKind Kind { get; }
+
+    /// <summary>The replica gets the label <c>job-role=master</c>.</summary>
+    bool IsMaster(TrainingJob job, string role, int index);
+
+    /// <summary>Adds to a pod what the framework needs: variables, init containers.</summary>
+    void Prepare(V1PodSpec pod, TrainingJob job, ReplicaSpec spec, int index);
+
+    bool IsRunning(TrainingJob job, JobReplicas replicas);
+
+    bool HasSucceeded(TrainingJob job, JobReplicas replicas);
+
+    JobMessages Messages(TrainingJob job);
+
+    /// <summary>The job lives on although replicas of this role failed for good.</summary>
+    bool ToleratesFailure(TrainingJob job, string role) => false;
+
+    /// <summary>The replica's pod may be created now; false: look again when another pod changes.</summary>
+    bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
+}
+
+/// <summary>The sentences in which a kind reports; programs match on them.</summary>
+internal sealed record JobMessages(string Running, string Succeeded, Func<string, int, string> Failed);

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Kubeflow.Orleans.Kubernetes;
+
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>The job's replicas as they are wanted and as they are.</summary>
+internal sealed class JobReplicas
+{
+    private readonly TrainingJob job;
+
+    public JobReplicas(TrainingJob job, IReadOnlyList<ObservedPod> pods, IReadOnlyList<ObservedService> services, TrainingNotes notes)
+    {
+        this.job = job;
+        var podAt = ByPlace(pods, pod => pod.Labels, pod => pod.Name);
+        var serviceAt = ByPlace(services, service => service.Labels, service => service.Name);
+        All =
+        [
+            .. from spec in job.Replicas
+               from index in Enumerable.Range(0, spec.Replicas)
+               let name = job.ReplicaName(spec.Role, index)
+               select new Replica(spec, index, name, podAt.GetValueOrDefault((spec.Role, index)), serviceAt.GetValueOrDefault((spec.Role, index)), notes.Of(name)),
+        ];
+        SurplusPods = [.. podAt.Where(entry => !Wanted(entry.Key)).Select(entry => entry.Value).Where(pod => !pod.Terminating)];
+        SurplusServices = [.. serviceAt.Where(entry => !Wanted(entry.Key)).Select(entry => entry.Value).Where(service => !service.Terminating)];
+    }
+
+    /// <summary>Every wanted replica, roles in the kind's order.</summary>
+    public ImmutableArray<Replica> All { get; }
+
+    /// <summary>Pods beyond the wanted number, or of a role that was taken out of the spec.</summary>
+    public ImmutableArray<ObservedPod> SurplusPods { get; }
+
+    public ImmutableArray<ObservedService> SurplusServices { get; }
+
+    public IEnumerable<Replica> Failed => All.Where(replica => replica.HasFailed);
+
+    public int Active(string role) => Of(role).Count(replica => replica.IsRunning);
+
+    public int Succeeded(string role) => Of(role).Count(replica => replica.IsCompleted);
+
+    public int FailedOf(string role) => Of(role).Count(replica => replica.HasFailed);
+
+    /// <summary>The role is in the spec and each of its replicas has succeeded.</summary>
+    public bool HaveAllSucceeded(string role) => job.Has(role) && Of(role).All(replica => replica.IsCompleted);
+
+    public Replica? Find(string role, int index) => Of(role).FirstOrDefault(replica => replica.Index == index);
+
+    public bool IsCompleted(string role, int index) => Find(role, index)?.IsCompleted == true;
+
+    /// <summary>What <c>status.replicaStatuses</c> says: every role of the spec, even when it has no pods.</summary>
+    public ImmutableSortedDictionary<string, ReplicaStatus> ToStatuses() => job.Replicas.ToImmutableSortedDictionary(
+        spec => spec.Role,
+        spec => new ReplicaStatus(Active(spec.Role), Succeeded(spec.Role), FailedOf(spec.Role), job.Kind.Scale is null ? "" : ReplicaLabels.SelectorText(job, spec.Role)),
+        StringComparer.Ordinal);
+
+    private IEnumerable<Replica> Of(string role) => All.Where(replica => replica.Spec.Role == role);
+
+    private bool Wanted((string Role, int Index) place) => job.Replica(place.Role) is { } spec && place.Index < spec.Replicas;
+
+    /// <summary>Children by role and index; names are deterministic, so a second one in a place is not ours to judge: the first by name stands.</summary>
+    private Dictionary<(string Role, int Index), T> ByPlace<T>(IEnumerable<T> children, Func<T, IReadOnlyDictionary<string, string>> labels, Func<T, string> name)
+    {
+        var places = new Dictionary<(string, int), T>();
+        foreach (var child in children.OrderBy(name, StringComparer.Ordinal))
+        {
+            if (ReplicaLabels.Read(labels(child), job) is { } place)
+            {
+                places.TryAdd(place, child);
+            }
+        }
+
+        return places;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Kubeflow.Orleans.Core;
+using StableHash = Kubeflow.Orleans.Core.StableHash;
+
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>The labels by which a job's pods and services are found, by us and by others (SDKs, schedulers, quota systems).</summary>
+internal static class ReplicaLabels
+{
+    public const string OperatorName = "training.kubeflow.org/operator-name";
+    public const string JobName = "training.kubeflow.org/job-name";
+    public const string ReplicaType = "training.kubeflow.org/replica-type";
+    public const string ReplicaIndex = "training.kubeflow.org/replica-index";
+    public const string JobRole = "training.kubeflow.org/job-role";
+    public const string Master = "master";
+
+    /// <summary>What selects the pod of one replica.</summary>
+    public static Dictionary<string, string> Selector(TrainingJob job, string role, int index) => new(StringComparer.Ordinal)
+    {
+        [OperatorName] = job.Kind.OperatorName,
+        [JobName] = job.Name.Replace('/', '-'),
+        [ReplicaType] = role.ToLowerInvariant(),
+        [ReplicaIndex] = index.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The selector of all pods of a role as text, keys in order: what autoscalers read from the status.</summary>
+    public static string SelectorText(TrainingJob job, string role) =>
+        $"{JobName}={job.Name.Replace('/', '-')},{OperatorName}={job.Kind.OperatorName},{ReplicaType}={role.ToLowerInvariant()}";
+
+    /// <summary>The labels of a replica's pod or service: the selector's and those every child of ours carries.</summary>
+    public static Dictionary<string, string> Of(TrainingJob job, string role, int index) => new(Selector(job, role, index), StringComparer.Ordinal)
+    {
+        [WellKnown.ManagedByLabel] = WellKnown.ManagerName,
+        [WellKnown.OwnerUidLabel] = job.Uid,
+        [WellKnown.OwnerResourceLabel] = job.Kind.Resource,
+        [WellKnown.ShardLabel] = StableHash.Shard(job.Uid).ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Which replica a child belongs to; null when its labels do not say.</summary>
+    public static (string Role, int Index)? Read(IReadOnlyDictionary<string, string> labels, TrainingJob job)
+    {
+        if (!labels.TryGetValue(ReplicaType, out var type) || !int.TryParse(labels.GetValueOrDefault(ReplicaIndex), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+        {
+            return null;
+        }
+
+        var role = job.Replicas.FirstOrDefault(replica => replica.Role.Equals(type, StringComparison.OrdinalIgnoreCase))?.Role;
+        return (role ?? type, index);
+    }
+}

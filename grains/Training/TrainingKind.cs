@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Core.Errors;
+using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Core.Schemas;
+
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>What the kinds of <c>kubeflow.org/v1</c> training jobs share; a kind adds its names, its roles and its own fields.</summary>
+internal abstract class TrainingKind : ResourceKind, IReconciledKind
+{
+    private readonly Lazy<ImmutableArray<KindVersion>> versions;
+
+    protected TrainingKind() => versions = new(() => [new KindVersion(Version, TrainingSchema.Of(this), Columns)]);
+
+    public const string Version = "v1";
+
+    public override string Group => "kubeflow.org";
+
+    public override string Plural => Singular + "s";
+
+    /// <summary>A job's name begins the names of its services.</summary>
+    public override NameRule NameRule => NameRule.Dns1035Label;
+
+    public override ImmutableArray<KindVersion> Versions => versions.Value;
+
+    /// <summary>The field of the spec that maps roles to replicas, for example <c>tfReplicaSpecs</c>.</summary>
+    public abstract string ReplicaSpecsField { get; }
+
+    /// <summary>The roles in the order they are looked at.</summary>
+    public abstract ImmutableArray<string> Roles { get; }
+
+    /// <summary>The container whose exit code and ports speak for the replica.</summary>
+    public abstract string ContainerName { get; }
+
+    public abstract string PortName { get; }
+
+    public abstract int Port { get; }
+
+    public abstract string DefaultRestartPolicy { get; }
+
+    /// <summary>The fields of the spec beside the replicas and the run policy.</summary>
+    public abstract ImmutableArray<(string Name, Schema Schema)> SpecFields { get; }
+
+    /// <summary>The value of the label <c>training.kubeflow.org/operator-name</c>; other systems select pods by it.</summary>
+    public string OperatorName => Singular + "-controller";
+
+    /// <summary>The reason of the event that says the job was deleted when its time to live was over.</summary>
+    public virtual string DeletedEventReason => "SuccessfulDeleteJob";
+
+    private static ImmutableArray<PrinterColumn> Columns { get; } =
+    [
+        new("State", "string", JsonPath.Parse(".status.conditions[-1:].type")),
+        new("Age", "date", JsonPath.Parse(".metadata.creationTimestamp")),
+    ];
+
+    /// <summary>The role as this kind spells it; a name it does not know stays as it is.</summary>
+    public string RoleOf(string name) => Roles.FirstOrDefault(role => role.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name;
+
+    public sealed override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old)
+    {
+        var spec = ReadSpec(document);
+        return [.. TrainingValidation.Validate(this, spec), .. ValidateSpec(spec), .. old is null ? [] : TrainingValidation.ValidateUpdate(spec, ReadSpec(old))];
+    }
+
+    public sealed override IEnumerable<string> Warnings(JsonObject document)
+    {
+        var current = Document.FromNode(document);
+        return [.. TrainingValidation.Warnings(new TrainingJob(this, current)), .. SpecWarnings(current.Root.Get("spec"))];
+    }
+
+    /// <summary>The rules of this kind alone.</summary>
+    protected abstract IEnumerable<FieldError> ValidateSpec(JsonElement spec);
+
+    protected virtual IEnumerable<string> SpecWarnings(JsonElement spec) => [];
+
+    private static JsonElement ReadSpec(JsonObject document) => Document.FromNode(document).Root.Get("spec");
+}

@@ -1,0 +1,26 @@
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>What an operator may set for all training jobs.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Appended to the host names in TF_CONFIG, for example <c>cluster.local</c>; empty: names end in <c>.svc</c>.</summary>
+    public string ClusterDomain { get; init; } = "";
+
+    /// <summary>How PyTorch workers wait for their master.</summary>
+    public MasterWait PyTorchMasterWait { get; init; } = MasterWait.InitContainer;
+
+    public string PyTorchInitContainerImage { get; init; } = "alpine:3.10";
+
+    /// <summary>How often the init container asks for the master's name, two seconds apart, before it gives up.</summary>
+    public int PyTorchInitContainerMaximumTries { get; init; } = 100;
+}
+
+/// <summary>How workers wait for their master.</summary>
+public enum MasterWait
+{
+    /// <summary>Workers start at once; an init container waits until the master's name resolves. What Kubeflow does.</summary>
+    InitContainer,
+
+    /// <summary>A worker's pod is created only when the master is ready: no init container, no image to pull, no name service needed.</summary>
+    Gate,
+}

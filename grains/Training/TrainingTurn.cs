@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Kubernetes;
+
+namespace Kubeflow.Orleans.Grains.Training;
+
+/// <summary>One decision in the making: what is known, and what has been decided so far.</summary>
+internal sealed class TrainingTurn(TrainingJob job, Situation situation)
+{
+    private readonly ImmutableArray<ClusterAction>.Builder actions = ImmutableArray.CreateBuilder<ClusterAction>();
+    private readonly ImmutableArray<DecisionEvent>.Builder events = ImmutableArray.CreateBuilder<DecisionEvent>();
+    private DateTimeOffset? nextWake;
+    private bool deleteObject;
+
+    public TrainingJob Job { get; } = job;
+
+    /// <summary>Whole seconds, as the times in a status: what is decided from a status read back must be what was decided when it was written.</summary>
+    public DateTimeOffset Now { get; } = DateTimeOffset.FromUnixTimeSeconds(situation.Now.ToUnixTimeSeconds());
+
+    public IReadOnlyList<ObservedPod> Pods { get; } = situation.Pods;
+
+    public IReadOnlyList<ObservedService> Services { get; } = situation.Services;
+
+    public JobStatus Status { get; set; } = JobStatus.Read(situation.Document.Root.Get("status"));
+
+    /// <summary>The notes the last decision left.</summary>
+    public TrainingNotes NotesBefore { get; } = TrainingNotes.Read(situation.Notes, job.Uid);
+
+    public TrainingNotes Notes { get; set; } = TrainingNotes.Read(situation.Notes, job.Uid);
+
+    public bool IsFinished => Status.Conditions.IsFinished;
+
+    public bool Is(string condition) => Status.Conditions.IsTrue(condition);
+
+    /// <summary>Sets a condition of reason <c>&lt;Kind&gt;&lt;suffix&gt;</c>.</summary>
+    /// <returns>True when that changed anything: what is to be said of it is said then.</returns>
+    public bool Set(string type, string status, string suffix, string message)
+    {
+        var conditions = Status.Conditions.Set(type, status, Job.Kind.Kind + suffix, message, Now);
+        var changed = conditions.Items != Status.Conditions.Items;
+        Status = Status with { Conditions = conditions };
+        return changed;
+    }
+
+    public void Say(DecisionEvent decisionEvent) => events.Add(decisionEvent);
+
+    public void Say(IEnumerable<DecisionEvent> decisionEvents) => events.AddRange(decisionEvents);
+
+    public void Create(ClusterAction action) => actions.Add(action);
+
+    public void Delete(IEnumerable<ObservedPod> pods) =>
+        actions.AddRange(pods.Where(pod => !pod.Terminating).Select(pod => new ClusterAction.DeletePod(pod.Name, pod.Uid)));
+
+    public void Delete(IEnumerable<ObservedService> services) =>
+        actions.AddRange(services.Where(service => !service.Terminating).Select(service => new ClusterAction.DeleteService(service.Name, service.Uid)));
+
+    public void DeleteObject() => deleteObject = true;
+
+    /// <summary>Look again at <paramref name="time"/> at the latest; null asks for nothing.</summary>
+    public void WakeAt(DateTimeOffset? time) => nextWake = nextWake is null || time < nextWake ? time ?? nextWake : nextWake;
+
+    public Decision ToDecision()
+    {
+        var previous = situation.Document.Root.Get("status");
+        var status = Status.ToNode(previous);
+        var notes = Notes.ToNode();
+        return new Decision
+        {
+            Status = previous.IsPresent() && JsonNode.DeepEquals(status, JsonObject.Create(previous)) ? null : status,
+            Notes = situation.Notes.IsPresent() && JsonNode.DeepEquals(notes, JsonObject.Create(situation.Notes)) ? null : notes,
+            Actions = actions.DrainToImmutable(),
+            Events = events.DrainToImmutable(),
+            NextWake = nextWake,
+            DeleteObject = deleteObject,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+namespace Kubeflow.Orleans.Silo;
+
+/// <summary>How a silo runs. Everything has a default that works on a laptop.</summary>
+public sealed record SiloSettings
+{
+    public const int DefaultPort = 8443;
+
+    /// <summary>The folder that holds data, certificates and the kubeconfig.</summary>
+    public string Home { get; init; } = DefaultHome();
+
+    /// <summary>The HTTPS port on loopback; 0 picks a free one.</summary>
+    public int Port { get; init; } = DefaultPort;
+
+    /// <summary>Nodes that run no processes, for scale tests.</summary>
+    public int SimulatedNodes { get; init; }
+
+    /// <summary>Whether stopping the silo ends the pods' processes; false leaves them to be adopted by the next start.</summary>
+    public bool StopPodsOnShutdown { get; init; } = true;
+
+    /// <summary>The lowest log level written to standard error.</summary>
+    public string LogLevel { get; init; } = "Warning";
+
+    public string KubeconfigPath => Path.Combine(Home, "kubeconfig");
+
+    public string DataDirectory => Path.Combine(Home, "data");
+
+    /// <summary>KFO_HOME, or .kfo in the user's home.</summary>
+    public static string DefaultHome() => Environment.GetEnvironmentVariable("KFO_HOME") is { Length: > 0 } home
+        ? Path.GetFullPath(home)
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kfo");
+}

@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Core.Errors;
+using Kubeflow.Orleans.Core.Kinds;
+
+namespace Kubeflow.Orleans.ApiServer.Resources;
+
+/// <summary>What an update makes of the stored object and the one sent. Pure.</summary>
+internal static class UpdateStrategy
+{
+    /// <summary>What can be said before the stored object is read.</summary>
+    public static void Admit(ResourceKind kind, string version, string @namespace, string name, JsonObject body, RequestOptions options)
+    {
+        ObjectRules.RequireIdentity(kind, version, body, options);
+        if (ObjectRules.DecodeError(kind, ObjectRules.Version(kind, version), body) is { } problem)
+        {
+            throw ObjectRules.CannotBeHandled(kind, version, problem);
+        }
+
+        RequirePlace(@namespace, name, body);
+        ObjectRules.Normalize(kind, ObjectRules.Version(kind, version), body, options, unknown => ObjectRules.CannotBeHandled(kind, version, unknown));
+    }
+
+    /// <summary>Name and namespace must be those of the URL; where they are missing they are filled in.</summary>
+    public static void RequirePlace(string @namespace, string name, JsonObject body)
+    {
+        var metadata = ObjectMeta.Of(body);
+        if (metadata.Name.Length > 0 && metadata.Name != name)
+        {
+            throw StatusErrors.BadRequest($"the name of the object ({metadata.Name}) does not match the name on the URL ({name})");
+        }
+
+        if (metadata.Namespace.Length > 0 && metadata.Namespace != @namespace)
+        {
+            throw StatusErrors.BadRequest($"the namespace of the object ({metadata.Namespace}) does not match the namespace on the request ({@namespace})");
+        }
+
+        metadata.Name = name;
+        metadata.Namespace = @namespace;
+    }
+
+    /// <summary>The uid and version a PUT names must be the stored ones.</summary>
+    public static void RequireVersion(ResourceKind kind, ObjectMeta sent, ObjectMeta stored)
+    {
+        if (sent.Uid.Length > 0 && sent.Uid != stored.Uid)
+        {
+            throw StatusErrors.UidChanged(kind, stored.Namespace, stored.Name, sent.Uid, stored.Uid);
+        }
+
+        if (sent.ResourceVersion is "" or "0")
+        {
+            if (kind is not IBuiltInKind { RequiresResourceVersion: false })
+            {
+                throw StatusErrors.VersionRequired(kind, stored.Name);
+            }
+        }
+        else if (!ulong.TryParse(sent.ResourceVersion, out _))
+        {
+            throw StatusErrors.Unspecified($"strconv.ParseUint: parsing {GoText.Quote(sent.ResourceVersion)}: invalid syntax");
+        }
+        else if (sent.ResourceVersion != stored.ResourceVersion)
+        {
+            throw StatusErrors.Modified(kind, stored.Name);
+        }
+    }
+
+    /// <summary>The object to store, valid, or null when nothing changes.</summary>
+    /// <param name="stored">The stored object in the version of the request.</param>
+    /// <param name="sent">The object sent, normalized; it becomes the result.</param>
+    public static JsonObject? Complete(ResourceKind kind, KindVersion version, JsonObject stored, JsonObject sent, string subresource, RequestOptions options)
+    {
+        var updated = subresource == "status" ? StatusUpdate(stored, sent) : MainUpdate(kind, stored, sent, options);
+        RequireValid(kind, version, updated, stored);
+        if (JsonNode.DeepEquals(updated, stored))
+        {
+            return null;
+        }
+
+        if (ObjectRules.HasGeneration(kind) && ObjectRules.SpecChanged(kind, updated, stored))
+        {
+            var metadata = ObjectMeta.Of(updated);
+            metadata.Generation++;
+        }
+
+        ObjectRules.Warn(kind, updated, options);
+        ObjectRules.ToStoredVersion(kind, updated);
+        return updated;
+    }
+
+    /// <summary>The last finalizer of an object under deletion is gone: the update removes it.</summary>
+    public static bool Removes(JsonObject updated)
+    {
+        var metadata = ObjectMeta.Of(updated);
+        return metadata.DeletionTimestamp is not null && metadata.Finalizers.Count == 0 && (metadata.DeletionGracePeriodSeconds ?? 0) == 0;
+    }
+
+    private static JsonObject StatusUpdate(JsonObject stored, JsonObject sent)
+    {
+        var updated = stored.DeepClone().AsObject();
+        updated.Remove("status");
+        if (sent["status"] is { } status)
+        {
+            updated["status"] = status.DeepClone();
+        }
+
+        return updated;
+    }
+
+    private static JsonObject MainUpdate(ResourceKind kind, JsonObject stored, JsonObject sent, RequestOptions options)
+    {
+        var metadata = ObjectMeta.Of(sent);
+        var old = ObjectMeta.Of(stored);
+        metadata.Remove("selfLink", "managedFields");
+        metadata.Copy("generation", old);
+        metadata.Copy("resourceVersion", old);
+        foreach (var member in (ReadOnlySpan<string>)["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"])
+        {
+            if (metadata[member] is null)
+            {
+                metadata.Copy(member, old);
+            }
+        }
+
+        if (kind.HasStatus)
+        {
+            sent.Remove("status");
+            if (stored["status"] is { } status)
+            {
+                sent["status"] = status.DeepClone();
+            }
+        }
+
+        MetadataRules.DeduplicateOwners(metadata, options);
+        return sent;
+    }
+
+    private static void RequireValid(ResourceKind kind, KindVersion version, JsonObject updated, JsonObject stored)
+    {
+        var metadata = ObjectMeta.Of(updated);
+        var changes = MetadataRules.ValidateUpdate(metadata, ObjectMeta.Of(stored)).ToArray();
+
+        // Upstream validates changes of metadata once for every object and once more for the kind, and clients get to see both.
+        IReadOnlyList<FieldError> errors = [.. changes, .. changes, .. MetadataRules.Validate(kind, metadata), .. ObjectRules.Validate(kind, version, updated, stored)];
+        if (errors.Count > 0)
+        {
+            throw StatusErrors.Invalid(kind, metadata.Name, errors);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Kubeflow.Orleans.Kubernetes.Connection;
+using Microsoft.Extensions.Logging;
+
+namespace Kubeflow.Orleans.Kubernetes.Events;
+
+/// <summary>
+/// Writes core/v1 events behind the caller's back: best effort, bounded, in order. An event said again within its memory is counted
+/// up instead of written anew, as every Kubernetes component does.
+/// </summary>
+internal sealed partial class EventRecorder(ClusterTransport transport, TimeProvider clock, ILogger logger)
+{
+    private const int Capacity = 10_000;
+    private const int Remembered = 4096;
+    private const int Writers = 4;
+
+    private readonly Channel<ObjectEvent> queue = Channel.CreateBounded<ObjectEvent>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    public void Record(ObjectEvent objectEvent) => queue.Writer.TryWrite(objectEvent);
+
+    /// <summary>Runs until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => WriteAllAsync(cancellationToken)));
+
+    private async Task WriteAllAsync(CancellationToken cancellationToken)
+    {
+        var said = new Dictionary<ObjectEvent, SaidEvent>();
+        try
+        {
+            await foreach (var objectEvent in queue.Reader.ReadAllAsync(cancellationToken))
+            {
+                await WriteAsync(objectEvent, said, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task WriteAsync(ObjectEvent objectEvent, Dictionary<ObjectEvent, SaidEvent> said, CancellationToken cancellationToken)
+    {
+        var identity = objectEvent with { About = objectEvent.About with { ResourceVersion = "" } };
+        try
+        {
+            if (said.TryGetValue(identity, out var before) && await CountUpAsync(before, objectEvent, cancellationToken))
+            {
+                said[identity] = before with { Count = before.Count + 1 };
+                return;
+            }
+
+            if (said.Count >= Remembered)
+            {
+                said.Clear();
+            }
+
+            var name = await CreateAsync(objectEvent, cancellationToken);
+            said[identity] = new SaidEvent(name, 1);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
+        {
+            LogLost(logger, objectEvent.Reason, objectEvent.About.Namespace, objectEvent.About.Name, failure.Message);
+        }
+    }
+
+    private async Task<string> CreateAsync(ObjectEvent objectEvent, CancellationToken cancellationToken)
+    {
+        var about = objectEvent.About;
+        var now = Timestamp();
+        var name = $"{about.Name}.{Random.Shared.NextInt64():x16}";
+        var body = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Event",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = about.Namespace },
+            ["involvedObject"] = new JsonObject
+            {
+                ["apiVersion"] = about.ApiVersion,
+                ["kind"] = about.Kind,
+                ["namespace"] = about.Namespace,
+                ["name"] = about.Name,
+                ["uid"] = about.Uid,
+                ["resourceVersion"] = about.ResourceVersion,
+            },
+            ["reason"] = objectEvent.Reason,
+            ["message"] = objectEvent.Message,
+            ["type"] = objectEvent.Type,
+            ["source"] = new JsonObject { ["component"] = objectEvent.Component },
+            ["firstTimestamp"] = now,
+            ["lastTimestamp"] = now,
+            ["count"] = 1,
+            ["reportingComponent"] = objectEvent.Component,
+            ["reportingInstance"] = "",
+        };
+        var response = await transport.SendAsync(HttpMethod.Post, EventsPath(about.Namespace), body.ToJsonString(), cancellationToken);
+        if (!response.Succeeded)
+        {
+            LogLost(logger, objectEvent.Reason, about.Namespace, about.Name, response.Message);
+        }
+
+        return name;
+    }
+
+    private async Task<bool> CountUpAsync(SaidEvent before, ObjectEvent objectEvent, CancellationToken cancellationToken)
+    {
+        var path = $"{EventsPath(objectEvent.About.Namespace)}/{before.Name}";
+        var current = await transport.SendAsync(HttpMethod.Get, path, null, cancellationToken);
+        if (!current.Succeeded || JsonNode.Parse(current.Body) is not JsonObject stored)
+        {
+            return false;
+        }
+
+        stored["count"] = before.Count + 1;
+        stored["lastTimestamp"] = Timestamp();
+        return (await transport.SendAsync(HttpMethod.Put, path, stored.ToJsonString(), cancellationToken)).Succeeded;
+    }
+
+    private static string EventsPath(string @namespace) => $"api/v1/namespaces/{@namespace}/events";
+
+    private string Timestamp() => clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Reason} about {Namespace}/{Name} was not recorded: {Failure}")]
+    private static partial void LogLost(ILogger logger, string reason, string @namespace, string name, string failure);
+
+    private sealed record SaidEvent(string Name, int Count);
+}

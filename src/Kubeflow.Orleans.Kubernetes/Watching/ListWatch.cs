@@ -1,0 +1,151 @@
+using System.Net;
+using System.Text.Json;
+using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Kubernetes.Connection;
+using Microsoft.Extensions.Logging;
+
+namespace Kubeflow.Orleans.Kubernetes.Watching;
+
+/// <summary>What a list+watch reports to. Called from one loop, in order.</summary>
+internal interface IListWatchTarget
+{
+    /// <summary>The complete current state: what is not in it is gone.</summary>
+    void Replace(IReadOnlyList<JsonElement> items);
+
+    void Set(JsonElement item);
+
+    void Remove(JsonElement item);
+}
+
+/// <summary>
+/// Keeps a target in step with one resource of a cluster: list once, then watch from there. A watch that ends is resumed from the
+/// last version seen; only an expired version lists again. Errors back off with jitter; a silent connection is given up.
+/// </summary>
+internal sealed partial class ListWatch(ClusterTransport transport, string path, string labelSelector, IListWatchTarget target, TimeProvider clock, ILogger logger)
+{
+    private const int PageSize = 500;
+    private static readonly TimeSpan WatchTime = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan SilenceLimit = WatchTime + TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
+
+    private string version = "";
+    private TimeSpan backoff = FirstBackoff;
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (version.Length == 0)
+                {
+                    await ListAsync(cancellationToken);
+                }
+
+                await WatchAsync(cancellationToken);
+                backoff = FirstBackoff;
+            }
+            catch (ExpiredVersionException)
+            {
+                version = "";
+            }
+            catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                LogFailure(logger, path, failure.Message, backoff);
+                await Task.Delay(Jittered(backoff), clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                backoff = backoff * 2 < LongestBackoff ? backoff * 2 : LongestBackoff;
+            }
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var items = new List<JsonElement>();
+        var next = "";
+        string listed;
+        do
+        {
+            var query = $"{path}?limit={PageSize}{Selector("&")}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
+            var response = await transport.SendAsync(HttpMethod.Get, query, null, cancellationToken);
+            ThrowUnlessOk(response.Code, response.Message, response.RetryAfter);
+            var json = response.Json;
+            items.AddRange(json.GetProperty("items").EnumerateArray());
+            var metadata = json.GetProperty("metadata");
+            listed = metadata.GetProperty("resourceVersion").GetString()!;
+            next = metadata.TryGetProperty("continue", out var token) ? token.GetString() ?? "" : "";
+        }
+        while (next.Length > 0);
+
+        target.Replace(items);
+        version = listed;
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        var query = $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)WatchTime.TotalSeconds}&resourceVersion={version}{Selector("&")}";
+        using var response = await transport.OpenAsync(query, cancellationToken);
+        ThrowUnlessOk(response.StatusCode, $"watch answered {(int)response.StatusCode}", response.Headers.RetryAfter?.Delta);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var lines = new JsonLines(stream);
+        while (true)
+        {
+            silence.CancelAfter(SilenceLimit);
+            if (await lines.ReadAsync(silence.Token) is not { } line)
+            {
+                return;
+            }
+
+            Apply(line);
+        }
+    }
+
+    private void Apply(JsonElement line)
+    {
+        var item = line.GetProperty("object");
+        switch (line.GetProperty("type").GetString())
+        {
+            case "ERROR":
+                var code = item.TryGetProperty("code", out var number) ? number.GetInt32() : 0;
+                var message = item.TryGetProperty("message", out var text) ? text.GetString() : "watch failed";
+                throw code == (int)HttpStatusCode.Gone ? new ExpiredVersionException() : new IOException(message);
+            case "BOOKMARK":
+                break;
+            case "DELETED":
+                target.Remove(item);
+                break;
+            default:
+                target.Set(item);
+                break;
+        }
+
+        version = item.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
+        backoff = FirstBackoff;
+    }
+
+    private string Selector(string prefix) => labelSelector.Length == 0 ? "" : $"{prefix}labelSelector={Uri.EscapeDataString(labelSelector)}";
+
+    private void ThrowUnlessOk(HttpStatusCode code, string message, TimeSpan? retryAfter)
+    {
+        if (code == HttpStatusCode.Gone)
+        {
+            throw new ExpiredVersionException();
+        }
+
+        if (code != HttpStatusCode.OK)
+        {
+            backoff = retryAfter is { } wait && wait > backoff ? wait : backoff;
+            throw new IOException(message);
+        }
+    }
+
+    /// <summary>Between half and the whole of it, so that many watchers do not come back at the same instant.</summary>
+    private static TimeSpan Jittered(TimeSpan wait) => wait * (0.5 + (Random.Shared.NextDouble() / 2));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Watching {Path} failed: {Failure}. Trying again in about {Backoff}.")]
+    private static partial void LogFailure(ILogger logger, string path, string failure, TimeSpan backoff);
+
+    private sealed class ExpiredVersionException : Exception;
+}

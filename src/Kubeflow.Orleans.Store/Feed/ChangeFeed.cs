@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Kubeflow.Orleans.Store.Feed;
+
+/// <summary>
+/// The one reader that tails the store for everybody in this process. It sorts what it reads into rings, one per resource and one for
+/// all; subscribers are cursors into them and cost nothing while their resource is quiet. Before it is started, and whenever a ring
+/// no longer reaches back far enough, subscribers read the log themselves.
+/// </summary>
+public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timeProvider, ILogger<ChangeFeed> logger) : IChangeFeed, IHostedService, IAsyncDisposable
+{
+    private const int ReadLimit = 512;
+
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, ResourceTail> tails = new(StringComparer.Ordinal);
+    private readonly ResourceTail everything = new(long.MaxValue);
+    private readonly CancellationTokenSource stopping = new();
+    private Task tailing = Task.CompletedTask;
+
+    /// <summary>From here on the rings hold everything; nothing before the feed is started.</summary>
+    private long origin = long.MaxValue;
+    private long position;
+
+    /// <summary>Every change at or below it stands in the rings, or is too old for them.</summary>
+    internal long Position => Volatile.Read(ref position);
+
+    internal IResourceStore Store => store;
+
+    internal TimeProvider TimeProvider => timeProvider;
+
+    public IChangeSubscription Subscribe(string? resource, long after) => new ChangeSubscription(this, resource, after);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Restart(await store.HeadAsync(cancellationToken));
+        tailing = Task.Run(() => TailAsync(stopping.Token), CancellationToken.None);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await tailing.WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        stopping.Dispose();
+    }
+
+    internal ResourceTail TailOf(string? resource)
+    {
+        if (resource is null)
+        {
+            return everything;
+        }
+
+        lock (gate)
+        {
+            if (!tails.TryGetValue(resource, out var tail))
+            {
+                // Nothing of this resource was seen since the origin, or its tail would be here.
+                tail = new ResourceTail(origin);
+                tails.Add(resource, tail);
+            }
+
+            return tail;
+        }
+    }
+
+    private async Task TailAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await PublishNextAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+            }
+            catch (PositionExpiredException expired)
+            {
+                LogOvertaken(logger, Position, expired.Floor);
+                Restart(expired.Floor);
+            }
+            catch (Exception exception)
+            {
+                LogFailed(logger, exception, Position);
+                await Task.Delay(PauseAfterFailure, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task PublishNextAsync(CancellationToken cancellationToken)
+    {
+        var changes = await store.ReadLogAsync(Position, ReadLimit, cancellationToken);
+        if (changes.Count == 0)
+        {
+            await store.WaitForChangeAsync(Position, cancellationToken);
+            return;
+        }
+
+        everything.Ring.Append(changes);
+        var changed = changes.GroupBy(change => change.Key.Resource, StringComparer.Ordinal).Select(group => (Tail: TailOf(group.Key), Changes: group)).ToList();
+        changed.ForEach(each => each.Tail.Ring.Append(each.Changes));
+
+        // Only now: whoever reads this position and then a ring finds everything up to it there.
+        Volatile.Write(ref position, changes[^1].Position);
+        changed.ForEach(each => each.Tail.Changed.Beat());
+        everything.Changed.Beat();
+    }
+
+    /// <summary>
+    /// Begins anew at a position: the rings are emptied, and who is behind reads the log. The position follows last, or a reader would
+    /// take what an old ring holds for everything up to it.
+    /// </summary>
+    private void Restart(long from)
+    {
+        List<ResourceTail> all;
+        lock (gate)
+        {
+            origin = from;
+            all = [.. tails.Values, everything];
+            all.ForEach(tail => tail.Ring.Reset(from));
+            Volatile.Write(ref position, from);
+        }
+
+        all.ForEach(tail => tail.Changed.Beat());
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The log was trimmed up to {Floor} before it was read from {Position}; watchers that are behind start again.")]
+    private static partial void LogOvertaken(ILogger logger, long position, long floor);
+
+    [LoggerMessage(LogLevel.Error, "The log could not be read from {Position}; trying again.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, long position);
+}

@@ -1,0 +1,211 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using Kubeflow.Orleans.Core;
+using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Kubernetes;
+using Kubeflow.Orleans.Store;
+using Kubeflow.Orleans.Store.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Kubeflow.Orleans.Grains.Tests.Framework;
+
+/// <summary>The shell around every state machine, over a real store and a cluster in memory.</summary>
+public sealed class ReconcilerTests : IAsyncLifetime
+{
+    private static readonly ResourceKey Key = new(TwoPodsMachine.ResourceName, "default", "job");
+
+    private readonly FakeCluster cluster = new();
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kfo-reconciler-");
+    private SqliteResourceStore store = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(folder.FullName, "store.db") }, TimeProvider.System, null, Cancellation);
+        var job = new JsonObject
+        {
+            ["apiVersion"] = "test.example/v1",
+            ["kind"] = "TwoPods",
+            ["metadata"] = new JsonObject { ["name"] = "job", ["namespace"] = "default", ["uid"] = "uid-1" },
+        };
+        await store.WriteAsync([new CreateOperation(Key, Document.FromNode(job)) { Wake = Wake.At(TimeProvider.System.GetUtcNow()) }], Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Decision_creates_children_and_tells_of_each_once()
+    {
+        var reconciler = Reconciler();
+        var pending = new PendingEffects(TimeProvider.System);
+
+        Assert.Equal(Outcome.LookAgain, await reconciler.ReconcileAsync(Key, pending, Cancellation));
+        Assert.Equal(Outcome.Settled, await reconciler.ReconcileAsync(Key, pending, Cancellation));
+
+        Assert.Equal(["create job-0", "create job-1"], cluster.Calls.Order());
+        Assert.Equal(2, cluster.Events.Count(said => said.Reason == "SuccessfulCreatePod" && said.Component == "two-pods-controller"));
+    }
+
+    [Fact]
+    public async Task Children_the_watch_has_not_shown_yet_are_not_created_again()
+    {
+        cluster.HoldView();
+        var reconciler = Reconciler();
+        var pending = new PendingEffects(TimeProvider.System);
+
+        for (var turn = 0; turn < 5; turn++)
+        {
+            await reconciler.ReconcileAsync(Key, pending, Cancellation);
+        }
+
+        Assert.Equal(2, cluster.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Loser_of_the_status_write_never_reaches_the_cluster()
+    {
+        var machine = new TwoPodsMachine
+        {
+            // Another writer changes the object between the read and the write of this decision.
+            WhileDeciding = () => Touch().GetAwaiter().GetResult(),
+        };
+
+        var outcome = await Reconciler(machine).ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation);
+
+        Assert.Equal(Outcome.LookAgain, outcome);
+        Assert.Empty(cluster.Calls);
+        Assert.Empty(cluster.Events);
+    }
+
+    [Fact]
+    public async Task Death_between_status_and_actions_leaves_a_near_wake_and_the_next_turn_carries_on()
+    {
+        cluster.BeforeCreate = () => throw new InvalidOperationException("the silo dies here");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation));
+
+        var stored = await store.GetAsync(Key, Cancellation);
+        Assert.True(stored!.NextWake <= TimeProvider.System.GetUtcNow() + Orleans.Grains.Framework.Reconciler.UnfinishedActions);
+
+        cluster.BeforeCreate = () => { };
+        var pending = new PendingEffects(TimeProvider.System);
+        await Reconciler().ReconcileAsync(Key, pending, Cancellation);
+        await Reconciler().ReconcileAsync(Key, pending, Cancellation);
+
+        Assert.Equal(["job-0", "job-1"], cluster.Pods.Select(pod => pod.Name).Order());
+        Assert.True((await store.GetAsync(Key, Cancellation))!.NextWake > TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
+    public async Task Name_held_by_another_owner_is_waited_for_and_told()
+    {
+        cluster.NextCreates.Enqueue(new CreateOutcome.AlreadyExists("other-pod", "other-owner"));
+
+        var outcome = await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation);
+
+        Assert.Equal(Outcome.TryAgain, outcome);
+        Assert.Contains(cluster.Events, said => said is { Type: "Warning", Reason: "FailedCreatePod" });
+    }
+
+    [Fact]
+    public async Task Unreachable_cluster_is_tried_again_without_noise()
+    {
+        cluster.NextCreates.Enqueue(new CreateOutcome.Unavailable("no answer", null));
+        cluster.NextCreates.Enqueue(new CreateOutcome.Unavailable("no answer", null));
+
+        var outcome = await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation);
+
+        Assert.Equal(Outcome.TryAgain, outcome);
+        Assert.DoesNotContain(cluster.Events, said => said.Type == "Warning");
+    }
+
+    [Fact]
+    public async Task Nothing_is_decided_before_the_first_list_has_come_in()
+    {
+        cluster.Synced = false;
+
+        Assert.Equal(Outcome.TryAgain, await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation));
+
+        Assert.Empty(cluster.Calls);
+    }
+
+    [Fact]
+    public async Task Two_activations_of_one_object_make_one_set_of_children()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            var reconciler = Reconciler();
+            var pending = new PendingEffects(TimeProvider.System);
+            for (var turn = 0; turn < 20; turn++)
+            {
+                await reconciler.ReconcileAsync(Key, pending, Cancellation);
+            }
+        }));
+
+        Assert.Equal(["job-0", "job-1"], cluster.Pods.Select(pod => pod.Name).Order());
+        Assert.Equal(2, cluster.Events.Count(said => said.Reason == "SuccessfulCreatePod"));
+    }
+
+    [Fact]
+    public async Task Deleted_object_needs_nobody()
+    {
+        var version = (await store.GetAsync(Key, Cancellation))!.Document.Metadata.ResourceVersion;
+        await store.WriteAsync([new DeleteOperation(Key, version)], Cancellation);
+
+        Assert.Equal(Outcome.Finished, await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation));
+    }
+
+    private Reconciler Reconciler(TwoPodsMachine? machine = null) =>
+        new(store, cluster, [machine ?? new TwoPodsMachine()], new EffectRunner(cluster), TimeProvider.System, NullLogger<Reconciler>.Instance);
+
+    private async Task Touch()
+    {
+        var stored = await store.GetAsync(Key, CancellationToken.None);
+        var node = stored!.Document.ToNode();
+        node["metadata"]!["labels"] = new JsonObject { ["touched"] = "yes" };
+        await store.WriteAsync([new UpdateOperation(Key, stored.Document.Metadata.ResourceVersion, Document.FromNode(node))], CancellationToken.None);
+    }
+
+    /// <summary>Wants two pods; says in status how many it has.</summary>
+    private sealed class TwoPodsMachine : IStateMachine
+    {
+        public const string ResourceName = "twopods.test.example";
+
+        public Action WhileDeciding { get; init; } = () => { };
+
+        public string Resource => ResourceName;
+
+        public string Component => "two-pods-controller";
+
+        public Decision Decide(Situation situation)
+        {
+            WhileDeciding();
+            var have = situation.Pods.Select(pod => pod.Name).ToHashSet();
+            var status = new JsonObject { ["pods"] = have.Count };
+            var known = situation.Document.Root.TryGetProperty("status", out var old) && old.GetProperty("pods").GetInt32() == have.Count;
+            return new Decision
+            {
+                Status = known ? null : status,
+                Actions = [.. Enumerable.Range(0, 2).Select(index => $"job-{index}").Where(name => !have.Contains(name)).Select(name => new ClusterAction.CreatePod(Pod(name)))],
+                NextWake = situation.Now + TimeSpan.FromMinutes(10),
+            };
+        }
+
+        private static V1Pod Pod(string name) => new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = name,
+                NamespaceProperty = "default",
+                Labels = new Dictionary<string, string> { [WellKnown.OwnerResourceLabel] = ResourceName, ["owner"] = "job" },
+                OwnerReferences = [new V1OwnerReference { ApiVersion = "test.example/v1", Kind = "TwoPods", Name = "job", Uid = "uid-1", Controller = true }],
+            },
+        };
+    }
+}
