@@ -61,7 +61,7 @@ internal static class GetCommand
     private static async Task PrintTableAsync(CommandContext context, ApiClient client, ResourceType type, string @namespace, Request request, CancellationToken cancellationToken)
     {
         var path = request.Name is null ? type.CollectionPath(@namespace) : type.ItemPath(@namespace, request.Name);
-        var lines = Table(request, type).Render(await client.GetTableAsync(path, cancellationToken)).ToList();
+        var lines = Table(request, type).Render(await client.GetTableAsync(path, cancellationToken));
         if (lines.Count == 0)
         {
             await context.Error.WriteLineAsync(type.Namespaced && @namespace.Length > 0 ? $"No {type.Plural} in namespace {@namespace}." : $"No {type.Plural}.");

@@ -14,7 +14,7 @@ internal static class YamlJson
     public static IReadOnlyList<JsonNode?> ReadAll(string text)
     {
         var stream = new YamlStream();
-        stream.Load(new MergingParser(new Parser(new StringReader(text))));
+        stream.Load(new StringReader(text));
         return [.. stream.Documents.Select(document => ToJson(document.RootNode))];
     }
 
@@ -28,12 +28,42 @@ internal static class YamlJson
 
     private static JsonNode? ToJson(YamlNode node) => node switch
     {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value ?? "", ToJson(entry.Value)))),
+        YamlMappingNode mapping => ToObject(mapping),
         YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
         YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any, Tag.IsEmpty: true } scalar => Plain(scalar.Value ?? ""),
         YamlScalarNode scalar => JsonValue.Create(scalar.Value ?? ""),
         _ => throw new YamlException(node.Start, node.End, $"unexpected {node.NodeType}"),
     };
+
+    /// <summary>The keys of a merge (<c>&lt;&lt;: *base</c>) count where the mapping does not say otherwise itself.</summary>
+    private static JsonObject ToObject(YamlMappingNode mapping)
+    {
+        var result = new JsonObject();
+        var merged = new List<JsonObject>();
+        foreach (var (key, value) in mapping.Children)
+        {
+            if (key is not YamlScalarNode { Value: { } name })
+            {
+                throw new YamlException(key.Start, key.End, "a key must be a word");
+            }
+
+            if (name == "<<" && value is (YamlMappingNode or YamlSequenceNode))
+            {
+                merged.AddRange(value is YamlSequenceNode several ? several.Children.OfType<YamlMappingNode>().Select(ToObject) : [ToObject((YamlMappingNode)value)]);
+            }
+            else
+            {
+                result[name] = ToJson(value);
+            }
+        }
+
+        foreach (var (name, value) in merged.SelectMany(entries => entries))
+        {
+            result.TryAdd(name, value?.DeepClone());
+        }
+
+        return result;
+    }
 
     private static JsonNode? Plain(string value) => value switch
     {

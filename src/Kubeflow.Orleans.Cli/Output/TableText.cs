@@ -12,12 +12,12 @@ internal sealed class TableText(bool wide, bool showNamespace)
     private string[] headers = [];
 
     /// <summary>The lines of a table; its header too when the columns are new.</summary>
-    public IEnumerable<string> Render(JsonObject table)
+    public IReadOnlyList<string> Render(JsonObject table)
     {
         var withHeader = table["columnDefinitions"] is JsonArray { Count: > 0 } columns && Learn(columns);
         var rows = (table["rows"] as JsonArray ?? []).OfType<JsonObject>().Select(Cells).ToList();
         widths = [.. headers.Select((header, at) => Math.Max(Math.Max(widths.ElementAtOrDefault(at), header.Length), rows.Select(row => row[at].Length).DefaultIfEmpty().Max()))];
-        return (withHeader && rows.Count > 0 ? rows.Prepend(headers) : rows).Select(Line);
+        return [.. (withHeader && rows.Count > 0 ? rows.Prepend(headers) : rows).Select(Line)];
     }
 
     private bool Learn(JsonArray columns)
