@@ -36,6 +36,7 @@ internal sealed class JsonPointer
                     value = items[index];
                     break;
                 default:
+                    value = null;
                     return false;
             }
         }

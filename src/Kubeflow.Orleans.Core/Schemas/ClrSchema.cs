@@ -35,7 +35,7 @@ public static class ClrSchema
         ("namespace", Schema.String));
 
     private static Schema Build(Type type, ImmutableHashSet<Type> above) =>
-        Scalar(type) ?? Collection(type, above) ?? Schemas.GetValueOrDefault(type) ?? Schemas.GetOrAdd(type, BuildObject(type, above));
+        Scalar(type) ?? Collection(type, above) ?? Schemas.GetValueOrDefault(type) ?? Recursion(type, above) ?? Schemas.GetOrAdd(type, BuildObject(type, above));
 
     private static Schema? Scalar(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
@@ -68,14 +68,11 @@ public static class ClrSchema
         };
     }
 
+    /// <summary>Only JSON schemas and their like contain themselves; below the first level they are taken as they come.</summary>
+    private static Schema? Recursion(Type type, ImmutableHashSet<Type> above) => above.Contains(type) ? Schema.FreeObject : null;
+
     private static Schema BuildObject(Type type, ImmutableHashSet<Type> above)
     {
-        if (above.Contains(type))
-        {
-            // Only JSON schemas contain themselves; below the first level they are taken as they are.
-            return Schema.FreeObject;
-        }
-
         var below = above.Add(type);
         var properties = ImmutableDictionary.CreateBuilder<string, Schema>(StringComparer.Ordinal);
         var required = new SortedSet<string>(FieldTraits.RequiredOf(type), StringComparer.Ordinal);

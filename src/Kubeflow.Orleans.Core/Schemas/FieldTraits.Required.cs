@@ -97,7 +97,6 @@ internal static partial class FieldTraits
         [typeof(V1PolicyRule)] = ["verbs"],
         [typeof(V1PortworxVolumeSource)] = ["volumeID"],
         [typeof(V1PreferredSchedulingTerm)] = ["preference"],
-        [typeof(V1ProjectedVolumeSource)] = ["sources"],
         [typeof(V1QuobyteVolumeSource)] = ["registry", "volume"],
         [typeof(V1RBDPersistentVolumeSource)] = ["image", "monitors"],
         [typeof(V1RBDVolumeSource)] = ["image", "monitors"],
