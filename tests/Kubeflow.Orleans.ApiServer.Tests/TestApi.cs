@@ -1,17 +1,21 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.ApiServer.Discovery;
+using Kubeflow.Orleans.ApiServer.OpenApi;
 using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.ApiServer.Tests.Kinds;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Store;
+using Kubeflow.Orleans.Store.Feed;
 using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kubeflow.Orleans.ApiServer.Tests;
 
@@ -24,9 +28,11 @@ internal sealed class TestApi : IAsyncDisposable
 
     private readonly WebApplication application;
     private readonly string directory;
+    private readonly ChangeFeed feed;
 
-    private TestApi(WebApplication application, string directory, SqliteResourceStore store)
+    private TestApi(WebApplication application, string directory, SqliteResourceStore store, ChangeFeed feed)
     {
+        this.feed = feed;
         this.application = application;
         this.directory = directory;
         Store = store;
@@ -47,7 +53,9 @@ internal sealed class TestApi : IAsyncDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public static async Task<TestApi> StartAsync(Action<IServiceCollection>? services = null, Action<ApiServerOptions>? options = null)
+    /// <param name="prepare">Fills the store before anything reads it.</param>
+    public static async Task<TestApi> StartAsync(
+        Action<IServiceCollection>? services = null, Action<ApiServerOptions>? options = null, Func<IResourceStore, Task>? prepare = null)
     {
         var directory = Directory.CreateTempSubdirectory("kfo-api-").FullName;
         var builder = WebApplication.CreateSlimBuilder();
@@ -55,10 +63,10 @@ internal sealed class TestApi : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureForKubernetes()).UseUrls("http://127.0.0.1:0");
         var store = await SqliteResourceStore.OpenAsync(
             new SqliteStoreOptions { Path = Path.Combine(directory, "store.db"), Synchronous = SqliteSynchronous.Normal }, TimeProvider.System, null, Cancelled);
+        await (prepare?.Invoke(store) ?? Task.CompletedTask);
         builder.Services.AddSingleton<IResourceStore>(store);
-        builder.Services.AddSingleton<ChangeFeed>();
-        builder.Services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
+        var feed = new ChangeFeed(store, TimeProvider.System, NullLogger<ChangeFeed>.Instance);
+        builder.Services.AddSingleton<IChangeFeed>(feed);
         foreach (var kind in (ResourceKind[])[new GoldenJobKind(), new NamespaceKind(), new ConfigMapKind(), new GracefulKind(), new LeaseKind()])
         {
             builder.Services.AddSingleton(kind);
@@ -72,8 +80,11 @@ internal sealed class TestApi : IAsyncDisposable
         });
         var application = builder.Build();
         application.MapKubernetesApi();
+        application.MapDiscovery();
+        application.MapKubernetesOpenApi();
+        await feed.StartAsync(Cancelled);
         await application.StartAsync(Cancelled);
-        return new TestApi(application, directory, store);
+        return new TestApi(application, directory, store, feed);
     }
 
     /// <summary>Starts with the namespace most tests work in.</summary>
@@ -128,6 +139,7 @@ internal sealed class TestApi : IAsyncDisposable
         Client.Dispose();
         await application.StopAsync(CancellationToken.None);
         await application.DisposeAsync();
+        await feed.DisposeAsync();
         await Store.DisposeAsync();
         Directory.Delete(directory, recursive: true);
     }

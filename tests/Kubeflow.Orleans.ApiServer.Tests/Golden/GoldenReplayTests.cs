@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Store;
 
 namespace Kubeflow.Orleans.ApiServer.Tests.Golden;
 
@@ -27,8 +29,7 @@ public sealed class GoldenReplayTests
     public async Task Every_recorded_exchange_is_answered_as_recorded()
     {
         var exchanges = GoldenExchange.ReadAll(Fixtures.Require("apimachinery/golden-http.jsonl"));
-        await using var api = await TestApi.StartAsync();
-        await ForgetFirstPositionAsync(api);
+        await using var api = await TestApi.StartAsync(prepare: ForgetFirstPositionAsync);
         using var client = api.NewClient();
         client.DefaultRequestHeaders.Clear();
         var names = new RecordedNames();
@@ -49,14 +50,15 @@ public sealed class GoldenReplayTests
     }
 
     /// <summary>The recording asks for position 1, which its server had long forgotten.</summary>
-    private static async Task ForgetFirstPositionAsync(TestApi api)
+    private static async Task ForgetFirstPositionAsync(IResourceStore store)
     {
         for (var number = 0; number < 3; number++)
         {
-            await api.SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"metadata":{"name":"before-{{{number}}}"}}""");
+            var document = new Document(Encoding.UTF8.GetBytes($$$"""{"metadata":{"name":"before-{{{number}}}","uid":"{{{number}}}"}}"""));
+            await store.WriteAsync([new CreateOperation(new ResourceKey("others", "", $"before-{number}"), document)], Cancelled);
         }
 
-        await api.Store.TrimAsync(await api.Store.HeadAsync(Cancelled), Cancelled);
+        await store.TrimAsync(await store.HeadAsync(Cancelled), Cancelled);
     }
 
     private static async Task<GoldenAnswer> SendAsync(HttpClient client, GoldenExchange exchange)

@@ -27,6 +27,7 @@ internal sealed class RecordedNames
             return body;
         }
 
+        var unchanged = metadata["uid"] is null && metadata["resourceVersion"] is null;
         foreach (var name in (string[])["uid", "resourceVersion"])
         {
             if (metadata[name]?.GetValueKind() == JsonValueKind.String && ours.TryGetValue(metadata[name]!.GetValue<string>(), out var translated))
@@ -40,7 +41,7 @@ internal sealed class RecordedNames
             metadata["creationTimestamp"] = createdAt[metadata["name"]!.GetValue<string>()];
         }
 
-        return document.ToJsonString();
+        return unchanged ? body : document.ToJsonString();
     }
 
     private void Learn(JsonNode recorded, JsonNode answered)
