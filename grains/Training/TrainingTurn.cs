@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Kubernetes;
@@ -67,12 +68,14 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
         var notes = Notes.ToNode();
         return new Decision
         {
-            Status = previous.IsPresent() && JsonNode.DeepEquals(status, JsonObject.Create(previous)) ? null : status,
-            Notes = situation.Notes.IsPresent() && JsonNode.DeepEquals(notes, JsonObject.Create(situation.Notes)) ? null : notes,
+            Status = Same(status, previous) ? null : status,
+            Notes = Same(notes, situation.Notes) ? null : notes,
             Actions = actions.DrainToImmutable(),
             Events = events.DrainToImmutable(),
             NextWake = nextWake,
             DeleteObject = deleteObject,
         };
     }
+
+    private static bool Same(JsonObject node, JsonElement stored) => stored.ValueKind == JsonValueKind.Object && JsonNode.DeepEquals(node, JsonObject.Create(stored));
 }
