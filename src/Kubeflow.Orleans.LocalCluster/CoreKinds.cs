@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.LocalCluster.Kinds;
 
@@ -6,23 +7,26 @@ namespace Kubeflow.Orleans.LocalCluster;
 /// <summary>The kinds of Kubernetes the embedded cluster serves.</summary>
 public static class CoreKinds
 {
-    public static IReadOnlyList<ResourceKind> All(IServiceAddresses serviceAddresses) =>
+    /// <summary>One factory a kind: some need to know where service addresses come from.</summary>
+    internal static ImmutableArray<Func<IServiceAddresses, ResourceKind>> Factories { get; } =
     [
-        new NamespaceKind(),
-        new NodeKind(),
-        new PodKind(),
-        new ServiceKind(serviceAddresses),
-        new EndpointSliceKind(),
-        new ConfigMapKind(),
-        new SecretKind(),
-        new EventKind(),
-        new ServiceAccountKind(),
-        new PersistentVolumeClaimKind(),
-        new PersistentVolumeKind(),
-        new StorageClassKind(),
-        new PriorityClassKind(),
-        new LeaseKind(),
-        new ResourceQuotaKind(),
-        new LimitRangeKind(),
+        _ => new NamespaceKind(),
+        _ => new NodeKind(),
+        _ => new PodKind(),
+        addresses => new ServiceKind(addresses),
+        _ => new EndpointSliceKind(),
+        _ => new ConfigMapKind(),
+        _ => new SecretKind(),
+        _ => new EventKind(),
+        _ => new ServiceAccountKind(),
+        _ => new PersistentVolumeClaimKind(),
+        _ => new PersistentVolumeKind(),
+        _ => new StorageClassKind(),
+        _ => new PriorityClassKind(),
+        _ => new LeaseKind(),
+        _ => new ResourceQuotaKind(),
+        _ => new LimitRangeKind(),
     ];
+
+    public static IReadOnlyList<ResourceKind> All(IServiceAddresses serviceAddresses) => [.. Factories.Select(create => create(serviceAddresses))];
 }

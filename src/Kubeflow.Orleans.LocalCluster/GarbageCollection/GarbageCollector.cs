@@ -8,6 +8,7 @@ using Kubeflow.Orleans.LocalCluster.Following;
 using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.Store;
 using Microsoft.Extensions.Logging;
+using Policies = Kubeflow.Orleans.ApiServer.Resources.GarbageCollection;
 
 namespace Kubeflow.Orleans.LocalCluster.GarbageCollection;
 
@@ -70,7 +71,7 @@ internal sealed class GarbageCollector(ChangeFollower follower, IResourceService
                     await DropOwnersAsync(dependent, new HashSet<string>(StringComparer.Ordinal) { item.Uid }, cancellationToken);
                 }
 
-                await RemoveFinalizerAsync(item, GarbagePolicies.Orphan, cancellationToken);
+                await RemoveFinalizerAsync(item, Policies.Orphan, cancellationToken);
                 break;
         }
     }

@@ -1,3 +1,5 @@
+using Policies = Kubeflow.Orleans.ApiServer.Resources.GarbageCollection;
+
 namespace Kubeflow.Orleans.LocalCluster.GarbageCollection;
 
 /// <summary>What becomes of one object.</summary>
@@ -28,7 +30,7 @@ internal abstract record GarbageDecision
 
         if (item.DeletesDependentsFirst)
         {
-            return graph.DependentsOf(item.Uid).Any(dependent => Blocks(dependent, item.Uid)) ? new Keep() : new RemoveFinalizer(GarbagePolicies.Foreground);
+            return graph.DependentsOf(item.Uid).Any(dependent => Blocks(dependent, item.Uid)) ? new Keep() : new RemoveFinalizer(Policies.Foreground);
         }
 
         return item.Deleting || item.Owners.Length == 0 ? new Keep() : ForDependent(item, graph);
@@ -50,7 +52,7 @@ internal abstract record GarbageDecision
     }
 
     private static string OwnPolicy(OwnedObject item) =>
-        item.Finalizers.Contains(GarbagePolicies.Orphan) ? "Orphan" : item.Finalizers.Contains(GarbagePolicies.Foreground) ? "Foreground" : "Background";
+        item.Finalizers.Contains(Policies.Orphan) ? "Orphan" : item.Finalizers.Contains(Policies.Foreground) ? "Foreground" : "Background";
 
     private static bool Blocks(OwnedObject dependent, string ownerUid) =>
         dependent.Owners.Any(owner => owner.Uid == ownerUid && owner.BlockOwnerDeletion);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kubeflow.Orleans.Core.Resources;
+using Policies = Kubeflow.Orleans.ApiServer.Resources.GarbageCollection;
 
 namespace Kubeflow.Orleans.LocalCluster.GarbageCollection;
 
@@ -13,10 +14,10 @@ internal sealed record OwnedObject(ResourceKey Key, string Uid, long Version)
     public bool Deleting { get; init; }
 
     /// <summary>It waits for its dependents to go first.</summary>
-    public bool DeletesDependentsFirst => Deleting && Finalizers.Contains(GarbagePolicies.Foreground);
+    public bool DeletesDependentsFirst => Deleting && Finalizers.Contains(Policies.Foreground);
 
     /// <summary>It goes, but its dependents are to stay.</summary>
-    public bool OrphansDependents => Deleting && Finalizers.Contains(GarbagePolicies.Orphan);
+    public bool OrphansDependents => Deleting && Finalizers.Contains(Policies.Orphan);
 
     public static OwnedObject Read(ResourceKey key, Document document)
     {
@@ -28,11 +29,4 @@ internal sealed record OwnedObject(ResourceKey Key, string Uid, long Version)
             Deleting = metadata.DeletionTimestamp is not null,
         };
     }
-}
-
-/// <summary>The finalizers by which a delete says what becomes of dependents.</summary>
-internal static class GarbagePolicies
-{
-    public const string Foreground = "foregroundDeletion";
-    public const string Orphan = "orphan";
 }
