@@ -1,0 +1,126 @@
+using System.Net;
+using k8s;
+using Kubeflow.Orleans.ApiServer;
+using Kubeflow.Orleans.ApiServer.Discovery;
+using Kubeflow.Orleans.ApiServer.OpenApi;
+using Kubeflow.Orleans.ApiServer.Security;
+using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Kubernetes;
+using Kubeflow.Orleans.Kubernetes.Connection;
+using Kubeflow.Orleans.LocalCluster;
+using Kubeflow.Orleans.Silo.Security;
+using Kubeflow.Orleans.Store;
+using Kubeflow.Orleans.Store.Feed;
+using Kubeflow.Orleans.Store.Sqlite;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orleans.Configuration;
+
+namespace Kubeflow.Orleans.Silo;
+
+/// <summary>The composition root: the only place that knows every part.</summary>
+public static class SiloHost
+{
+    private static readonly TimeSpan ClusterRequestTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Starts a silo on its embedded defaults and returns once it serves.</summary>
+    /// <exception cref="IOException">The port is taken, or another silo uses the same home folder.</exception>
+    public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
+    {
+        var clock = TimeProvider.System;
+        var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
+        PrivateFiles.CreateDirectory(settings.DataDirectory);
+        var inside = new InsideEndpoint(settings.Home);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        ConfigureLogging(builder.Logging, settings);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureForKubernetes();
+            kestrel.Listen(IPAddress.Loopback, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
+            kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
+        });
+        ConfigureOrleans(builder);
+        await AddServicesAsync(builder.Services, settings, credentials, inside, clock, cancellationToken);
+
+        var app = builder.Build();
+        app.MapKubernetesApi();
+        app.MapDiscovery();
+        app.MapKubernetesOpenApi();
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        var address = new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal)));
+        await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
+        return new RunningSilo(app, address, settings.KubeconfigPath);
+    }
+
+    private static async Task AddServicesAsync(
+        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken);
+        services.AddSingleton(clock);
+        services.AddSingleton<IResourceStore>(_ => store);
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
+        services.AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
+
+        services.AddKubernetesApi(options =>
+        {
+            options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
+            options.Tokens.Add(new AcceptedToken(inside.Token, "system:kubeflow-orleans", ["system:masters"]));
+        });
+        services.AddLocalCluster(options =>
+        {
+            options.DataDirectory = settings.DataDirectory;
+            options.SimulatedNodes = settings.SimulatedNodes;
+            options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
+        });
+
+        foreach (var kind in TrainingFamily.Kinds)
+        {
+            services.AddSingleton(kind);
+        }
+
+        foreach (var machine in TrainingFamily.StateMachines(new TrainingOptions()))
+        {
+            services.AddSingleton(machine);
+        }
+
+        services.AddSingleton(new ClusterTransport(inside.Configuration(), ClusterRequestTimeout));
+        services.AddSingleton<KubernetesCluster>();
+        services.AddSingleton<ICluster>(provider => provider.GetRequiredService<KubernetesCluster>());
+        services.AddHostedService(provider => provider.GetRequiredService<KubernetesCluster>());
+        services.AddResourceGrains();
+    }
+
+    /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
+    private static void ConfigureOrleans(WebApplicationBuilder builder)
+    {
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering();
+            silo.Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromSeconds(30));
+            silo.Configure<SiloMessagingOptions>(options => options.MaxEnqueuedRequestsHardLimit = 2000);
+            ClosedTransport.Use(silo.Services);
+        });
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging, SiloSettings settings)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using k8s;
+
+namespace Kubeflow.Orleans.Benchmarks;
+
+/// <summary>A silo as its own process, on a home folder of its own that goes away with it.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly KubernetesClientConfiguration configuration;
+
+    private SiloProcess(Process process, string home, TimeSpan startTime)
+    {
+        this.process = process;
+        Home = home;
+        StartTime = startTime;
+        configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(Path.Combine(home, "kubeconfig"));
+    }
+
+    public string Home { get; }
+
+    /// <summary>From process start until /readyz answered 200.</summary>
+    public TimeSpan StartTime { get; }
+
+    public Uri Address => new(configuration.Host);
+
+    public static async Task<SiloProcess> StartAsync(int simulatedNodes = 0, string? home = null)
+    {
+        home ??= Directory.CreateTempSubdirectory("kfo-benchmark-").FullName;
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Kubeflow.Orleans.Silo.dll"), "--home", home, "--port", "0", "--simulated-nodes", simulatedNodes.ToString(CultureInfo.InvariantCulture) })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var process = Process.Start(start)!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("https://", StringComparison.Ordinal))
+            {
+                break;
+            }
+        }
+
+        _ = process.StandardOutput.ReadToEndAsync();
+        var silo = new SiloProcess(process, home, clock.Elapsed);
+        using var client = silo.CreateClient();
+        while (!(await client.GetAsync(new Uri("readyz", UriKind.Relative))).IsSuccessStatusCode)
+        {
+            await Task.Delay(5);
+        }
+
+        return new SiloProcess(process, home, clock.Elapsed);
+    }
+
+    /// <summary>A client with one connection of its own, logged in.</summary>
+    public HttpClient CreateClient()
+    {
+        var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
+            {
+                TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+            },
+        };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(configuration.SslCaCerts);
+        var client = new HttpClient(handler) { BaseAddress = Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
+        return client;
+    }
+
+    /// <summary>Resident memory in megabytes.</summary>
+    public double ResidentMegabytes()
+    {
+        process.Refresh();
+        return process.WorkingSet64 / 1e6;
+    }
+
+    public TimeSpan ProcessorTime()
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
+    /// <summary>Bytes of the store's files.</summary>
+    public long StoreBytes() => Directory.EnumerateFiles(Path.Combine(Home, "data"), "store.db*").Sum(file => new FileInfo(file).Length);
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await stop.WaitForExitAsync();
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        process.Dispose();
+        Directory.Delete(Home, recursive: true);
+    }
+}

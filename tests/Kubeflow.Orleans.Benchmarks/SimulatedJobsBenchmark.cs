@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Kubeflow.Orleans.Benchmarks;
+
+/// <summary>
+/// 1,000 TFJobs of 2 workers on simulated nodes whose pods succeed a second after they start: from the first submit until the last job
+/// is seen Succeeded on a watch. Then: what a finished job leaves behind.
+/// </summary>
+internal static class SimulatedJobsBenchmark
+{
+    private const int JobCount = 1_000;
+    private const int Clients = 16;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
+
+    public static async Task RunAsync()
+    {
+        await using var silo = await SiloProcess.StartAsync(simulatedNodes: 20);
+        using var watcher = silo.CreateClient();
+        var sizeBefore = silo.StoreBytes();
+        var cpuBefore = silo.ProcessorTime();
+        var clock = Stopwatch.StartNew();
+        var finished = WatchUntilAllSucceededAsync(watcher);
+        await SubmitAsync(silo);
+        Console.WriteLine($"submitted after {clock.Elapsed.TotalSeconds:0.0} s");
+        await finished.WaitAsync(Limit);
+        Console.WriteLine($"{JobCount} jobs, {JobCount * 2} pods: all Succeeded after {clock.Elapsed.TotalSeconds:0.0} s, silo CPU {(silo.ProcessorTime() - cpuBefore).TotalSeconds:0.0} s");
+        await Task.Delay(Settling);
+        var idleBefore = silo.ProcessorTime();
+        await Task.Delay(Settling);
+        Console.WriteLine($"afterwards: {silo.ResidentMegabytes():0} MB resident, {(silo.ProcessorTime() - idleBefore) / Settling:P1} of one core, " +
+            $"{(silo.StoreBytes() - sizeBefore) / 1024.0 / JobCount:0.0} KB on disk per job with its pods, services, events and untrimmed history");
+    }
+
+    private static async Task SubmitAsync(SiloProcess silo)
+    {
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            using var client = silo.CreateClient();
+            while (Interlocked.Increment(ref next) is var number && number < JobCount)
+            {
+                await Jobs.CreateAsync(client, string.Create(CultureInfo.InvariantCulture, $"sim-{number}"), managed: true);
+            }
+        }));
+    }
+
+    private static async Task WatchUntilAllSucceededAsync(HttpClient client)
+    {
+        client.Timeout = Timeout.InfiniteTimeSpan;
+        var succeeded = new HashSet<string>();
+        await using var stream = await client.GetStreamAsync(new Uri("apis/kubeflow.org/v1/namespaces/default/tfjobs?watch=true&resourceVersion=0", UriKind.Relative));
+        using var reader = new StreamReader(stream);
+        while (succeeded.Count < JobCount && await reader.ReadLineAsync() is { } line)
+        {
+            var job = JsonDocument.Parse(line).RootElement.GetProperty("object");
+            if (IsSucceeded(job))
+            {
+                succeeded.Add(job.GetProperty("metadata").GetProperty("name").GetString()!);
+            }
+        }
+    }
+
+    private static bool IsSucceeded(JsonElement job) =>
+        job.TryGetProperty("status", out var status) && status.TryGetProperty("conditions", out var conditions) &&
+        conditions.EnumerateArray().Any(condition => condition.GetProperty("type").GetString() == "Succeeded" && condition.GetProperty("status").GetString() == "True");
+}
