@@ -11,8 +11,8 @@ internal sealed class JobReplicas
     public JobReplicas(TrainingJob job, IReadOnlyList<ObservedPod> pods, IReadOnlyList<ObservedService> services, TrainingNotes notes)
     {
         this.job = job;
-        var podAt = ByPlace(pods, pod => pod.Labels, pod => pod.Name);
-        var serviceAt = ByPlace(services, service => service.Labels, service => service.Name);
+        var podAt = ByPlace(pods, pod => pod.Labels, pod => (pod.Terminating, pod.Name));
+        var serviceAt = ByPlace(services, service => service.Labels, service => (service.Terminating, service.Name));
         All =
         [
             .. from spec in job.Replicas
@@ -57,11 +57,14 @@ internal sealed class JobReplicas
 
     private bool Wanted((string Role, int Index) place) => job.Replica(place.Role) is { } spec && place.Index < spec.Replicas;
 
-    /// <summary>Children by role and index; names are deterministic, so a second one in a place is not ours to judge: the first by name stands.</summary>
-    private Dictionary<(string Role, int Index), T> ByPlace<T>(IEnumerable<T> children, Func<T, IReadOnlyDictionary<string, string>> labels, Func<T, string> name)
+    /// <summary>
+    /// Children by role and index. A slow watch may show a new child beside the one it replaced: the one that stays counts.
+    /// </summary>
+    private Dictionary<(string Role, int Index), T> ByPlace<T>(
+        IEnumerable<T> children, Func<T, IReadOnlyDictionary<string, string>> labels, Func<T, (bool Terminating, string Name)> order)
     {
         var places = new Dictionary<(string, int), T>();
-        foreach (var child in children.OrderBy(name, StringComparer.Ordinal))
+        foreach (var child in children.OrderBy(child => order(child).Terminating).ThenBy(child => order(child).Name, StringComparer.Ordinal))
         {
             if (ReplicaLabels.Read(labels(child), job) is { } place)
             {

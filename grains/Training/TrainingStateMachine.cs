@@ -248,9 +248,9 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
             turn.Status = turn.Status.WithReplicas(Settled);
         }
 
-        var pods = turn.Pods.ToDictionary(pod => pod.Name, StringComparer.Ordinal);
+        var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
         turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
-        turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods.GetValueOrDefault(service.Name))));
+        turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
         ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
     }
 

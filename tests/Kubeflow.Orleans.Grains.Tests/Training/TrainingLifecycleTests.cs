@@ -1,3 +1,4 @@
+using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Kubernetes;
 using Xunit;
@@ -172,6 +173,27 @@ public sealed class TrainingLifecycleTests
     {
         var world = World.Of("{kind: PyTorchJob, metadata: {name: j}, " + part + "}");
         Assert.NotNull(world.Decide().Status);
+    }
+
+    [Theory]
+    [InlineData("OnFailure")]
+    [InlineData("Never")]
+    public void New_pod_counts_while_a_slow_watch_still_shows_the_old_one_of_its_name(string restartPolicy)
+    {
+        var world = Job(restartPolicy);
+        world.Job["spec"]!["runPolicy"]!["cleanPodPolicy"] = "Running";
+        world.Settle();
+        world.SetAll(pod => pod.Running());
+        world.Settle();
+        var old = world.Pod("j-worker-0").Failed("pytorch", 1).Terminating() with { Uid = "old" };
+
+        var running = world.Machine.Decide(world.Situation() with { Pods = [old, .. world.Pods] });
+        Assert.True(running is { Status: null, Actions.IsEmpty: true });
+
+        world.Set(world.Pod("j-master-0").Succeeded("pytorch"));
+        var ended = world.Machine.Decide(world.Situation() with { Pods = [old, .. world.Pods] });
+        Assert.Equal(["j-worker-0"], ended.Actions.OfType<ClusterAction.DeletePod>().Select(action => action.Name));
+        Assert.Equal(["j-worker-0"], ended.Actions.OfType<ClusterAction.DeleteService>().Select(action => action.Name));
     }
 
     [Fact]

@@ -68,14 +68,16 @@ internal sealed class World
         }
     }
 
-    public Decision Decide() => Machine.Decide(new Situation
+    public Decision Decide() => Machine.Decide(Situation());
+
+    public Situation Situation() => new()
     {
         Document = Document.FromNode(Job.DeepClone().AsObject()),
         Notes = Notes is null ? default : JsonSerializer.SerializeToElement(Notes),
         Pods = [.. pods.Values.OrderBy(pod => pod.Name, StringComparer.Ordinal)],
         Services = [.. services.Values.OrderBy(service => service.Name, StringComparer.Ordinal)],
         Now = Now,
-    });
+    };
 
     /// <summary>Stores what a decision says, as the first thing the shell does.</summary>
     public void Write(Decision decision)
