@@ -4,10 +4,12 @@ using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Store;
+using Kubeflow.Orleans.Store.Feed;
 using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 

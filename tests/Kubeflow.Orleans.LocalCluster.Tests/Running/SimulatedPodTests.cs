@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.Store;
+using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 
