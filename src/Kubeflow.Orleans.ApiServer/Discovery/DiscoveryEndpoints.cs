@@ -29,7 +29,7 @@ public static class DiscoveryEndpoints
         endpoints.MapGet("/apis/{group}/{version}", (HttpContext context, string group, string version) => ResourcesAsync(context, api.Find(group, version)));
         endpoints.MapGet("/apis/{group}", (HttpContext context, string group) => api.Find(group) is { Name.Length: > 0 } served
             ? PublishedDocument.Json(DiscoveryDocuments.Group(served)).AnswerAsync(context)
-            : NotFoundAsync(context));
+            : PublishedDocument.AnswerMissingAsync(context));
         return endpoints;
     }
 
@@ -40,7 +40,7 @@ public static class DiscoveryEndpoints
         StringComparer.Ordinal);
 
     private static Task ResourcesAsync(HttpContext context, ServedVersion? version) => version is null
-        ? NotFoundAsync(context)
+        ? PublishedDocument.AnswerMissingAsync(context)
         : PublishedDocument.Json(DiscoveryDocuments.ResourceList(version)).AnswerAsync(context);
 
     private static Task AnswerAsync(HttpContext context, Dictionary<string, Lazy<PublishedDocument>> aggregated, Func<PublishedDocument> plain)
@@ -85,11 +85,4 @@ public static class DiscoveryEndpoints
     }
 
     private static string Parameter(MediaTypeHeaderValue type, string name) => type.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Value.ToString() ?? "";
-
-    private static Task NotFoundAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync("404 page not found\n", context.RequestAborted);
-    }
 }

@@ -18,6 +18,14 @@ internal sealed class PublishedDocument(byte[] body, string contentType)
     public static PublishedDocument Json(JsonObject document, string contentType = "application/json") =>
         new(System.Text.Encoding.UTF8.GetBytes(document.ToJsonString(Document.SerializerOptions)), contentType);
 
+    /// <summary>How Kubernetes answers a path that leads nowhere: in plain text.</summary>
+    public static Task AnswerMissingAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync("404 page not found\n", context.RequestAborted);
+    }
+
     /// <summary>Answers with the document, or with 304 when the client has it.</summary>
     public async Task AnswerAsync(HttpContext context)
     {

@@ -18,10 +18,12 @@ internal sealed class ApiDispatcher(KindCatalog catalog, SubresourceCatalog subr
         }
 
         var request = new KindRequest(context, info, kind, time);
-        return (info.Subresource, info.Name) switch
+        return info switch
         {
-            ({ Length: > 0 }, _) => DispatchSubresource(request),
-            (_, { Length: > 0 }) when info.Verb != "watch" => DispatchItem(request),
+            { Subresource.Length: > 0 } => DispatchSubresource(request),
+
+            // A list that selects one name carries it for the authorizer, and is a list all the same.
+            { Name.Length: > 0, Verb: not ("list" or "watch" or "deletecollection") } => DispatchItem(request),
             _ => DispatchCollection(request),
         };
     }

@@ -55,7 +55,8 @@ internal sealed record ContinueToken(long Position, ResourceKey After)
         byte[] bytes;
         try
         {
-            bytes = Base64Url.DecodeFromChars(text);
+            // As lenient as upstream about left-over bits, which Base64Url refuses.
+            bytes = Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '='));
         }
         catch (FormatException)
         {

@@ -103,4 +103,7 @@ public sealed record Schema
     public static Schema MapOf(Schema values) => new() { Type = "object", AdditionalProperties = values };
 
     public static Schema ListOf(Schema items) => new() { Type = "array", Items = items };
+
+    /// <summary>The type by itself, without what a field that holds it adds: description, default, how it merges.</summary>
+    public Schema WithoutUsage() => this with { DefaultJson = null, Nullable = false, PatchStrategy = "", PatchMergeKey = "" };
 }
