@@ -16,6 +16,7 @@ using Kubeflow.Orleans.LocalCluster.Volumes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using EventRecorder = Kubeflow.Orleans.LocalCluster.Events.EventRecorder;
 
 namespace Kubeflow.Orleans.LocalCluster;
 

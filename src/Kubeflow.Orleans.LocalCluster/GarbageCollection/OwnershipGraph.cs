@@ -26,7 +26,7 @@ internal sealed class OwnershipGraph(KindCatalog catalog)
     public bool HasDependents(string uid) => dependents.ContainsKey(uid);
 
     /// <summary>Takes in the newest state and returns the uids that may need something done.</summary>
-    public IEnumerable<string> Set(OwnedObject item)
+    public IReadOnlyList<string> Set(OwnedObject item)
     {
         var known = Find(item.Uid);
         Unlink(known);

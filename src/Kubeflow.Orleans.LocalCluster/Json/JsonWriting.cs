@@ -36,7 +36,13 @@ internal static class JsonWriting
 
     public static string Text(this JsonObject? parent, string name) => parent?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
-    public static long? Integer(this JsonObject? parent, string name) => parent?[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
+    /// <summary>A value set by code keeps its CLR type, one that was parsed gives whatever is asked for.</summary>
+    public static long? Integer(this JsonObject? parent, string name) => parent?[name] switch
+    {
+        JsonValue value when value.TryGetValue<long>(out var number) => number,
+        JsonValue value when value.TryGetValue<int>(out var number) => number,
+        _ => null,
+    };
 
     public static bool Flag(this JsonObject? parent, string name) => parent?[name] is JsonValue value && value.TryGetValue<bool>(out var flag) && flag;
 

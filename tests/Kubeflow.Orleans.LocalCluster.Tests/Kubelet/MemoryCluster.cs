@@ -10,7 +10,7 @@ using Xunit;
 namespace Kubeflow.Orleans.LocalCluster.Tests.Kubelet;
 
 /// <summary>The API server's side of a kubelet, in memory: objects with versions, ordered watches, and all that was ever written.</summary>
-internal sealed class MemoryCluster(TimeProvider time) : IKubeletApi
+internal sealed class MemoryCluster(TimeProvider time, string? file = null) : IKubeletApi
 {
     private readonly Lock gate = new();
     private readonly Dictionary<ResourceKey, Document> objects = [];
@@ -19,6 +19,19 @@ internal sealed class MemoryCluster(TimeProvider time) : IKubeletApi
     private readonly ConcurrentQueue<PodEvent> events = [];
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long version;
+
+    /// <summary>A cluster whose objects survive the process: every write is in the file before it is answered.</summary>
+    public static MemoryCluster Load(string file)
+    {
+        var cluster = new MemoryCluster(TimeProvider.System, file);
+        foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
+        {
+            var (resource, text) = (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            cluster.Put(resource, JsonNode.Parse(text)!.AsObject());
+        }
+
+        return cluster;
+    }
 
     public IReadOnlyCollection<PodEvent> Events => events;
 
@@ -155,13 +168,16 @@ internal sealed class MemoryCluster(TimeProvider time) : IKubeletApi
     public void Record(PodEvent podEvent) => events.Enqueue(podEvent);
 
     /// <summary>Waits for a condition on what is stored; what did not come true in time is named in the failure.</summary>
-    public async Task UntilAsync(string condition, Func<MemoryCluster, bool> holds, TimeSpan? limit = null)
+    public Task UntilAsync(string condition, Func<MemoryCluster, bool> holds, TimeSpan? limit = null) => UntilAsync(condition, cluster => Task.FromResult(holds(cluster)), limit);
+
+    /// <inheritdoc cref="UntilAsync(string, Func{MemoryCluster, bool}, TimeSpan?)"/>
+    public async Task UntilAsync(string condition, Func<MemoryCluster, Task<bool>> holds, TimeSpan? limit = null)
     {
         using var timeout = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(20));
         while (true)
         {
             var next = changed.Task;
-            if (holds(this))
+            if (await holds(this))
             {
                 return;
             }
@@ -176,7 +192,7 @@ internal sealed class MemoryCluster(TimeProvider time) : IKubeletApi
 
     public Task GoneAsync(string name) => UntilAsync($"pod {name} is gone", cluster => cluster.Find("pods", name) is null);
 
-    public string Phase(string name) => Find("pods", name)?.Root.GetProperty("status").GetProperty("phase").GetString() ?? "";
+    public string Phase(string name, string @namespace = "default") => Find("pods", name, @namespace)?.Root.GetProperty("status").GetProperty("phase").GetString() ?? "";
 
     private IEnumerable<string> HistoryText() => History.Select(entry => $"{entry.Key} {(entry.Change as ObjectChange.Changed)?.Object.Root}");
 
@@ -197,6 +213,12 @@ internal sealed class MemoryCluster(TimeProvider time) : IKubeletApi
     private void Publish(ResourceKey key, ObjectChange change)
     {
         history.Add((key, change));
+        if (file is not null)
+        {
+            File.WriteAllLines(file + ".tmp", objects.Select(entry => $"{entry.Key.Resource} {entry.Value}"));
+            File.Move(file + ".tmp", file, overwrite: true);
+        }
+
         foreach (var (_, channel) in watchers.Where(watcher => watcher.Resource == key.Resource))
         {
             channel.Writer.TryWrite(change);

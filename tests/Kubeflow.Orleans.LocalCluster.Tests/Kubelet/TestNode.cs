@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Kubelet;
@@ -40,9 +40,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async Task StartKubeletAsync()
     {
-        Network = new ClusterNetwork(new ClusterNetworkOptions { DataDirectory = Path.Combine(Directory, "network"), Mode = mode }, Cluster, NullLogger<ClusterNetwork>.Instance);
+        Network = new ClusterNetwork(new ClusterNetworkOptions { DataDirectory = Path.Combine(Directory, "network"), Mode = mode }, Cluster, new TestLogger<ClusterNetwork>());
         await Network.StartAsync(Token);
-        Kubelet = new ProcessKubelet(options, Cluster, Network, TimeProvider.System, NullLogger<ProcessKubelet>.Instance);
+        Kubelet = new ProcessKubelet(options, Cluster, Network, TimeProvider.System, new TestLogger<ProcessKubelet>());
         await Kubelet.StartAsync(Token);
     }
 
@@ -95,4 +95,18 @@ internal sealed class TestNode : IAsyncDisposable
         await StopKubeletAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
+}
+
+/// <summary>What is logged shows up with the test's output.</summary>
+internal sealed class TestLogger<T> : ILogger<T>
+{
+    private readonly ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        output?.WriteLine($"{logLevel}: {formatter(state, exception)} {exception}");
 }

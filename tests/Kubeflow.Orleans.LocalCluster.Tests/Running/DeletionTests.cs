@@ -3,6 +3,7 @@ using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.Store;
+using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 

@@ -4,10 +4,13 @@ using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Store;
+using Kubeflow.Orleans.Store.Feed;
 using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 
@@ -17,17 +20,23 @@ internal sealed class RunningCluster : IAsyncDisposable
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
     private readonly IHost host;
+    private readonly SqliteResourceStore store;
+    private readonly ChangeFeed feed;
     private readonly string directory;
 
-    private RunningCluster(IHost host, string directory)
+    private RunningCluster(IHost host, SqliteResourceStore store, ChangeFeed feed, string directory)
     {
         this.host = host;
+        this.store = store;
+        this.feed = feed;
         this.directory = directory;
     }
 
     public IResourceService Resources => host.Services.GetRequiredService<IResourceService>();
 
-    public IResourceStore Store => host.Services.GetRequiredService<IResourceStore>();
+    public IResourceStore Store => store;
+
+    public IChangeFeed Feed => feed;
 
     public IServiceProvider Services => host.Services;
 
@@ -39,14 +48,14 @@ internal sealed class RunningCluster : IAsyncDisposable
     {
         directory ??= Directory.CreateTempSubdirectory("kfo-cluster-").FullName;
         var store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(directory, "store.db") }, TimeProvider.System, null, Current);
+        var feed = new ChangeFeed(store, TimeProvider.System, NullLogger<ChangeFeed>.Instance);
+        await feed.StartAsync(Current);
         var builder = new HostBuilder().ConfigureServices(services =>
         {
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole());
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton<IResourceStore>(_ => store);
-            services.AddSingleton<ChangeFeed>();
-            services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
-            services.AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
+            services.AddSingleton<IResourceStore>(store);
+            services.AddSingleton<IChangeFeed>(feed);
             services.AddKubernetesApi();
             services.AddLocalCluster(options =>
             {
@@ -61,7 +70,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         });
         var host = builder.Build();
         await host.StartAsync(Current);
-        return new RunningCluster(host, directory);
+        return new RunningCluster(host, store, feed, directory);
     }
 
     public Task<Document> CreateAsync(string yaml) => CreateAsync(Yaml.Node(yaml));
@@ -97,7 +106,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Current);
         limit.CancelAfter(TimeLimit);
-        using var changes = host.Services.GetRequiredService<IChangeFeed>().Subscribe(resource, await Store.HeadAsync(Current));
+        using var changes = feed.Subscribe(resource, await Store.HeadAsync(Current));
         try
         {
             while (!await expected())
@@ -115,8 +124,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     public async Task<string> StopAsync()
     {
         await host.StopAsync(Current);
-        await Store.DisposeAsync();
         await ((IAsyncDisposable)host).DisposeAsync();
+        await feed.DisposeAsync();
+        await store.DisposeAsync();
         return directory;
     }
 

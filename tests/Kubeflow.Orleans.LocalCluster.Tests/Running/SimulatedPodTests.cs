@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.LocalCluster.Json;
-using Kubeflow.Orleans.Store;
+using Xunit;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 
@@ -76,7 +76,7 @@ public sealed class SimulatedPodTests
         });
         var created = watch.Elapsed;
         var succeeded = new HashSet<string>();
-        using var changes = (IChangeSubscription)((IChangeFeed)cluster.Services.GetService(typeof(IChangeFeed))!).Subscribe("pods", 0);
+        using var changes = cluster.Feed.Subscribe("pods", 0);
         while (succeeded.Count < Count && watch.Elapsed < TimeSpan.FromSeconds(60))
         {
             var batch = await changes.ReadAsync(TimeSpan.FromSeconds(5), cancellationToken);

@@ -56,7 +56,7 @@ internal static class ServiceValidation
             foreach (var error in Names.Port(field + ".port", port.Integer("port"))
                 .Concat(Names.OneOf(field + ".protocol", port.Text("protocol"), "SCTP", "TCP", "UDP"))
                 .Concat(PortName(field + ".name", name, ports.Count, names))
-                .Concat(TargetPort(field + ".targetPort", port["targetPort"])))
+                .Concat(TargetPort(field + ".targetPort", port)))
             {
                 yield return error;
             }
@@ -79,16 +79,14 @@ internal static class ServiceValidation
         return names.Add(name) ? errors : errors.Append(FieldError.Duplicate(field, Names.Quote(name)));
     }
 
-    private static IEnumerable<FieldError> TargetPort(string field, JsonNode? target)
+    private static IEnumerable<FieldError> TargetPort(string field, JsonObject port)
     {
-        if (target is not JsonValue value)
+        if (port["targetPort"] is not JsonValue value)
         {
             return [];
         }
 
-        return value.TryGetValue<long>(out var number) ? Names.Port(field, number)
-            : value.TryGetValue<string>(out var name) && name.Length > 0 ? Names.PortName(field, name)
-            : [];
+        return value.TryGetValue<string>(out var name) ? (name.Length > 0 ? Names.PortName(field, name) : []) : Names.Port(field, port.Integer("targetPort"));
     }
 
     private static IEnumerable<FieldError> Address(JsonObject spec, JsonObject? old)

@@ -34,6 +34,9 @@ internal sealed record ContainerRecord(string Name)
     /// <summary>A stop is under way: it was asked to end and must not be restarted meanwhile.</summary>
     public bool Stopping { get; init; }
 
+    /// <summary>It ended because we asked it to (a failed probe).</summary>
+    public bool EndedByUs { get; init; }
+
     public BackOff? BackOff { get; init; }
 
     /// <summary>It could not be created (image, configuration): when to try again.</summary>

@@ -72,7 +72,9 @@ internal sealed class ContainerStarter(KubeletServices services)
     {
         Attempt = number,
         LastTerminated = record.Terminated ?? record.LastTerminated,
-        BackOff = number == 0 ? null : BackOff.Next(record.BackOff, now),
+        // As the kubelet counts: the first end that a probe has brought about is not a failure yet.
+        BackOff = number == 0 || record is { EndedByUs: true, LastTerminated: null } ? record.BackOff : BackOff.Next(record.BackOff, now),
+        EndedByUs = false,
         RetryAt = null,
         Stopping = false,
         Started = false,

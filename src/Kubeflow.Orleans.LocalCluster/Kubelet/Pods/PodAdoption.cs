@@ -7,11 +7,11 @@ internal sealed class PodAdoption(KubeletServices services)
     public (PodRecord Record, IReadOnlyList<(ContainerSpec Container, ContainerProcess Process)> Processes) Adopt(Pod pod, PodRecord fresh)
     {
         var directory = services.Directory.Pod(pod.Uid);
-        var address = directory.ReadAddress();
-        var record = fresh with { PodIp = pod.Status.Text("podIP"), ReadyToStart = false };
-        if (address.Length > 0)
+        var record = fresh;
+        if (directory.ReadAddress() is { Length: > 0 } address)
         {
-            services.Network.Assign(pod, address);
+            var prepared = pod.Status.Items("conditions").Any(condition => condition.Text("type") == "PodReadyToStartContainers" && condition.Text("status") == "True");
+            record = fresh with { PodIp = services.Network.Assign(pod, address), ReadyToStart = prepared };
         }
 
         var processes = new List<(ContainerSpec, ContainerProcess)>();
@@ -22,7 +22,6 @@ internal sealed class PodAdoption(KubeletServices services)
             if (process is not null)
             {
                 processes.Add((container, process));
-                record = record with { PodIp = address };
             }
         }
 

@@ -87,6 +87,7 @@ internal sealed partial class PodWorker
 
         var (record, processes) = new PodAdoption(services).Adopt(Pod, Record);
         Record = record;
+        address = record.PodIp;
         foreach (var (container, process) in processes)
         {
             LogAdopted(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, container.Name);
@@ -153,16 +154,17 @@ internal sealed partial class PodWorker
         var startedAt = exited.Exit.StartError is null && before.State is ContainerState.Running running ? running.StartedAt : DateTimeOffset.UnixEpoch;
         var message = exited.Exit.StartError ?? TerminationMessage.Read(exited.Container, exited.Process.Attempt, exited.Exit.Code);
         var ended = new ContainerState.Terminated(exited.Exit.Code, exited.Exit.Reason, message, startedAt, exited.Exit.FinishedAt, exited.Process.Intent.ContainerId);
-        Record = Record.With(before with { State = ended, Started = false, ProbedReady = false, Stopping = false });
+        Record = Record.With(before with { State = ended, Started = false, ProbedReady = false, Stopping = false, EndedByUs = before.Stopping });
         services.Logs.Notice(exited.Process.Attempt.Log);
         LogExited(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, exited.Container.Name, ended.ExitCode);
-        if (before.Stopping && containers.Count == 0 && (Record.Stop is not null || ContainerDecision.IsOver(Pod, Record)))
+        var lastSidecar = before.Stopping && containers.Count == 0 && Record.Stop is null && ContainerDecision.IsOver(Pod, Record);
+        if (lastSidecar)
         {
             Record = Record with { ReadyToStart = false };
         }
 
         // A container we stop ourselves shows its next state only; one that ended by itself shows that it did.
-        if (!before.Stopping)
+        if (!before.Stopping || lastSidecar)
         {
             await WriteStatusAsync();
         }
@@ -196,7 +198,7 @@ internal sealed partial class PodWorker
         }
 
         await NoticeEndAsync();
-        if (Record.Stop is null && !await PrepareAsync())
+        if (Record.Stop is null && !ContainerDecision.IsOver(Pod, Record) && !await PrepareAsync())
         {
             return null;
         }
@@ -257,9 +259,9 @@ internal sealed partial class PodWorker
         var directory = services.Directory.Pod(Pod.Uid);
         try
         {
-            if (!Record.ReadyToStart)
+            await WriteStatusAsync();
+            if (address.Length == 0)
             {
-                await WriteStatusAsync();
                 address = services.Network.Assign(Pod, directory.ReadAddress());
                 directory.Remember(Pod.Document, address);
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -9,7 +10,7 @@ internal sealed record VolumeFile(byte[] Content, int Mode);
 /// A directory whose files change all at once: they lie in a directory of their own, <c>..data</c> points to it and is swapped, and
 /// each visible name points through <c>..data</c>. As the real kubelet does it, so programs that watch for the swap see it.
 /// </summary>
-internal static class AtomicDirectory
+internal static partial class AtomicDirectory
 {
     private const string Current = "..data";
 
@@ -32,7 +33,11 @@ internal static class AtomicDirectory
 
         Directory.CreateDirectory(Path.Combine(directory, next));
         Link(Path.Combine(directory, "..data_tmp"), next);
-        File.Move(Path.Combine(directory, "..data_tmp"), current, overwrite: true);
+        if (Rename(Path.Combine(directory, "..data_tmp"), current) != 0)
+        {
+            throw new IOException($"{current} cannot be swapped: error {Marshal.GetLastPInvokeError()}");
+        }
+
         LinkNames(directory, files);
         if (old is not null)
         {
@@ -79,4 +84,8 @@ internal static class AtomicDirectory
         File.Delete(path);
         File.CreateSymbolicLink(path, target);
     }
+
+    /// <summary>File.Move refuses links to directories; only rename(2) swaps one in a single step.</summary>
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
 }

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Kubeflow.Orleans.LocalCluster.Kubelet;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Kubeflow.Orleans.LocalCluster.Tests.Kubelet;
+
+/// <summary>The control plane is killed at any moment, again and again; pods must not notice.</summary>
+public sealed class CrashTests
+{
+    private const string DirectoryVariable = "KUBELET_CRASH_TEST_DIRECTORY";
+    private const int Pods = 4;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Kubelet_killed_at_random_moments_runs_every_container_exactly_once(int seed)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pods as processes are tested on Linux.");
+        var directory = Directory.CreateTempSubdirectory("kubelet-crash-").FullName;
+        var state = Path.Combine(directory, "objects");
+        var initial = MemoryCluster.Load(state);
+        for (var index = 0; index < Pods; index++)
+        {
+            initial.Put("pods", TestNode.ShellPod($"p{index}", $"echo $$ >>{directory}/starts{index}; sleep 4; echo $$ >>{directory}/ends{index}; exit {index + 1}"));
+        }
+
+        var random = new Random(seed);
+        for (var round = 0; round < 6; round++)
+        {
+            using var kubelet = StartKubelet(directory);
+            await Task.Delay(random.Next(150, 1200), TestNode.Token);
+            kubelet.Kill();
+            await kubelet.WaitForExitAsync(TestNode.Token);
+        }
+
+        using (var kubelet = StartKubelet(directory))
+        {
+            await initial.UntilAsync("every pod has failed", _ => Objects(state).All(pod => pod.Child("status").Text("phase") == "Failed"));
+            kubelet.Kill();
+        }
+
+        var pods = Objects(state).OrderBy(pod => pod.Child("metadata").Text("name"), StringComparer.Ordinal).ToList();
+        for (var index = 0; index < Pods; index++)
+        {
+            Assert.Single(await File.ReadAllLinesAsync($"{directory}/starts{index}", TestNode.Token));
+            Assert.Single(await File.ReadAllLinesAsync($"{directory}/ends{index}", TestNode.Token));
+            var status = pods[index].Child("status").Items("containerStatuses").Single();
+            Assert.Equal(index + 1, status.Child("state").Child("terminated").Number("exitCode"));
+            Assert.Equal(0, status.Number("restartCount"));
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>The process that is killed; only ever run by the test above.</summary>
+    [Fact(Explicit = true)]
+    public async Task Kubelet_process()
+    {
+        var directory = Environment.GetEnvironmentVariable(DirectoryVariable);
+        Assert.SkipWhen(directory is null, $"Runs only as a child of the crash test, which sets {DirectoryVariable}.");
+        var cluster = MemoryCluster.Load(Path.Combine(directory!, "objects"));
+        var network = new ClusterNetwork(new ClusterNetworkOptions { DataDirectory = Path.Combine(directory!, "network") }, cluster, NullLogger<ClusterNetwork>.Instance);
+        await network.StartAsync(TestNode.Token);
+        var options = new KubeletOptions { NodeName = "node-a", DataDirectory = Path.Combine(directory!, "node"), StopPodsOnShutdown = false };
+        var kubelet = new ProcessKubelet(options, cluster, network, TimeProvider.System, NullLogger<ProcessKubelet>.Instance);
+        await kubelet.StartAsync(TestNode.Token);
+        await Task.Delay(Timeout.Infinite, TestNode.Token);
+    }
+
+    private static Process StartKubelet(string directory)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-explicit", "only", "-method", $"{typeof(CrashTests).FullName}.{nameof(Kubelet_process)}"]) { RedirectStandardOutput = true };
+        start.Environment[DirectoryVariable] = directory;
+        var process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private static List<JsonElement> Objects(string state) =>
+        [.. File.ReadAllLines(state).Select(line => JsonDocument.Parse(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]).RootElement)];
+}
