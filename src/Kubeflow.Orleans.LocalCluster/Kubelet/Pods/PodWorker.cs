@@ -60,6 +60,7 @@ internal sealed partial class PodWorker
                 // One pod's trouble is its own; what failed is tried again, ever more slowly.
                 LogStepFailed(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, problem);
                 wake = services.Time.GetUtcNow() + retry;
+                volumesDue = volumesDue is null ? null : wake;
                 retry = retry * 2 < BackOff.Maximum ? retry * 2 : BackOff.Maximum;
             }
 
