@@ -44,6 +44,11 @@ public static class SiloHost
             kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
         });
         ConfigureOrleans(builder);
+        if (!settings.StopsOnSignals)
+        {
+            builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        }
+
         await AddServicesAsync(builder.Services, settings, credentials, inside, clock, cancellationToken);
 
         var app = builder.Build();
@@ -122,5 +127,13 @@ public static class SiloHost
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
+    }
+
+    /// <summary>Leaves signals to the program the silo runs in.</summary>
+    private sealed class QuietLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -15,7 +15,7 @@ internal static class EmbeddedControlPlane
         home.Create();
         var own = home.ForRun(Environment.ProcessId);
         own.Create();
-        var silo = await SiloHost.StartAsync(new SiloSettings { Home = own.Folder, Port = 0, LogLevel = "Error" }, cancellationToken);
+        var silo = await SiloHost.StartAsync(new SiloSettings { Home = own.Folder, Port = 0, StopsOnSignals = false, LogLevel = "Error" }, cancellationToken);
         var client = await ApiClient.FromKubeconfigAsync(silo.KubeconfigPath, cancellationToken);
         return new RunningControlPlane(client, silo.KubeconfigPath, stop: async () =>
         {

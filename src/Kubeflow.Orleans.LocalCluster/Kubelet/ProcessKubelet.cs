@@ -20,6 +20,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     private readonly CancellationTokenSource watching = new();
     private readonly CancellationTokenSource stopping = new();
     private Task following = Task.CompletedTask;
+    private bool disposed;
     private volatile bool ending;
 
     /// <param name="network">Started already.</param>
@@ -85,6 +86,11 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
+
         await watching.CancelAsync();
         await stopping.CancelAsync();
         await services.Logs.DisposeAsync();

@@ -23,6 +23,7 @@ public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timePr
     /// <summary>From here on the rings hold everything; nothing before the feed is started.</summary>
     private long origin = long.MaxValue;
     private long position;
+    private bool disposed;
 
     /// <summary>Every change at or below it stands in the rings, or is too old for them.</summary>
     internal long Position => Volatile.Read(ref position);
@@ -45,8 +46,14 @@ public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timePr
         await tailing.WaitAsync(cancellationToken);
     }
 
+    /// <summary>May be called again: a container that knows the feed by two names disposes of it twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
+
         await StopAsync(CancellationToken.None);
         stopping.Dispose();
     }
