@@ -93,8 +93,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         stopping.Dispose();
     }
 
-    /// <summary>Runs a command inside a running container; the exit code and what it printed.</summary>
-    internal PodWorker? FindWorker(string @namespace, string name) =>
+    private PodWorker? FindWorker(string @namespace, string name) =>
         workers.Values.Select(entry => entry.Worker).FirstOrDefault(worker => worker.Pod.Namespace == @namespace && worker.Pod.Name == name);
 
     private async Task FollowAsync(TaskCompletionSource listed, CancellationToken cancellationToken)
