@@ -104,7 +104,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
             {
                 case ObjectChange.Listed list:
                     var mine = list.Objects.Where(IsMine).ToList();
-                    RemoveOrphans([.. mine.Select(pod => pod.Metadata.Uid)]);
+                    await RemoveOrphansAsync([.. mine.Select(pod => pod.Metadata.Uid)], cancellationToken);
                     mine.ForEach(Update);
                     listed.TrySetResult();
                     break;
@@ -155,7 +155,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     }
 
     /// <summary>Pods that were here and are not in the API any more: their processes and directories go.</summary>
-    private void RemoveOrphans(HashSet<string> known)
+    private async Task RemoveOrphansAsync(HashSet<string> known, CancellationToken cancellationToken)
     {
         foreach (var (uid, (worker, _)) in workers.Where(entry => !known.Contains(entry.Key)))
         {
@@ -170,6 +170,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
                 if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
                 {
                     process.Kill();
+                    await process.Exit.WaitAsync(cancellationToken);
                 }
             }
 
