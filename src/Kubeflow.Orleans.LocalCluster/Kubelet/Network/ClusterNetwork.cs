@@ -1,5 +1,5 @@
-using Kubeflow.Orleans.Core.Resources;
 using System.Threading.Channels;
+using Kubeflow.Orleans.Core.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
