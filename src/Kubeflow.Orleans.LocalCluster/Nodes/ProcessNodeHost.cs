@@ -46,5 +46,6 @@ internal sealed class ProcessNodeHost(
 
     public Task StopAsync(CancellationToken cancellationToken) => kubelet?.StopAsync(cancellationToken) ?? Task.CompletedTask;
 
-    public ValueTask DisposeAsync() => kubelet?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>May come twice: the container knows this object as itself and as a hosted service.</summary>
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref kubelet, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

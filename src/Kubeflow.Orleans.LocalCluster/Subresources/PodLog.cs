@@ -6,10 +6,10 @@ using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.LocalCluster.Json;
-using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Kubeflow.Orleans.LocalCluster.Nodes;
 using Kubeflow.Orleans.LocalCluster.Simulation;
 using Microsoft.AspNetCore.Http;
+using PodLogOptions = Kubeflow.Orleans.LocalCluster.Kubelet.PodLogOptions;
 
 namespace Kubeflow.Orleans.LocalCluster.Subresources;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using Kubeflow.Orleans.LocalCluster.Json;
-using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Kubeflow.Orleans.LocalCluster.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
+using PodLogOptions = Kubeflow.Orleans.LocalCluster.Kubelet.PodLogOptions;
 
 namespace Kubeflow.Orleans.LocalCluster.Tests.Running;
 
