@@ -22,6 +22,14 @@ public static class ServerVersion
         ["buildDate"] = "",
         ["goVersion"] = RuntimeInformation.FrameworkDescription,
         ["compiler"] = "roslyn",
-        ["platform"] = RuntimeInformation.RuntimeIdentifier.Replace('-', '/'),
+        ["platform"] = Platform(),
     };
+
+    /// <summary>As Go names it: linux/amd64.</summary>
+    private static string Platform()
+    {
+        var system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux";
+        var architecture = RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() };
+        return $"{system}/{architecture}";
+    }
 }

@@ -16,6 +16,7 @@ internal static class RecordedKind
             ("parts", Schema.ListOf(Schema.Object(("name", Schema.String), ("v", Schema.Int64)) with { Required = ["name"] }) with { ListType = "map", ListMapKeys = ["name"] }),
             ("args", Schema.ListOf(Schema.String)),
             ("free", Schema.FreeObject),
-            ("labels", Schema.MapOf(Schema.String))) with { Required = ["queue"] }),
+            ("labels", Schema.MapOf(Schema.String))) with
+        { Required = ["queue"] }),
         ("status", Schema.Object(("replicas", new Schema { Type = "integer" }), ("selector", Schema.String))));
 }
