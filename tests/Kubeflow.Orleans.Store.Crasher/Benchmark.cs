@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Store.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace Kubeflow.Orleans.Store.Crasher;
 
@@ -30,6 +31,7 @@ internal static class Benchmark
             await MeasureOnceAsync("list of 500 at the position before the last round", async () => (await store.ListAsync(new ListQuery(keys[0].Resource) { Limit = 500, At = Objects * (Versions - 1) }, CancellationToken.None)).Items.Count);
             await MeasureOnceAsync("trim", () => store.TrimAsync(long.MaxValue, CancellationToken.None).AsTask());
             Console.WriteLine($"file with history: {new FileInfo(path).Length / Objects} bytes per object");
+            Console.WriteLine($"in use after the trim: {UsedBytes(path) / Objects} bytes per object");
             var before = new FileInfo(path).Length;
             var more = Enumerable.Range(Objects, Objects).Select(Key).ToArray();
             await MeasureAsync("creates into freed pages", Objects, index => WriteAsync(store, new CreateOperation(more[index], SampleDocument.Create(more[index], 1, DocumentBytes)), versions, index));
@@ -37,6 +39,15 @@ internal static class Benchmark
         }
 
         return 0;
+    }
+
+    private static long UsedBytes(string path)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+        return (long)command.ExecuteScalar()!;
     }
 
     private static ResourceKey Key(int index) => new("tfjobs.kubeflow.org", $"team-{index % 20}", $"job-{(uint)index * 2654435761u:x8}");
@@ -50,7 +61,7 @@ internal static class Benchmark
     private static async Task MeasureAsync(string what, int count, Func<int, Task> work)
     {
         var next = -1;
-        var started = Stopwatch.GetTimestamp();
+        var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
         {
             int index;
@@ -59,7 +70,8 @@ internal static class Benchmark
                 await work(index);
             }
         })));
-        Console.WriteLine($"{what}: {count / Stopwatch.GetElapsedTime(started).TotalSeconds:N0}/s");
+        var (elapsed, used) = (Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - cpu);
+        Console.WriteLine($"{what}: {count / elapsed.TotalSeconds:N0}/s, {used.TotalMicroseconds / count:N0} us of processor time each");
     }
 
     private static async Task MeasureOnceAsync<TResult>(string what, Func<Task<TResult>> work)

@@ -6,9 +6,9 @@ namespace Kubeflow.Orleans.Store.Crasher;
 
 /// <summary>
 /// Writes until it is killed. Prints the head it found, then a line for each write that was answered: what was done, the key, the
-/// version and the generation.
+/// version, the generation and a full stop, by which a torn line is known.
 /// </summary>
-internal static class EndlessWriter
+public static class EndlessWriter
 {
     private const int Callers = 16;
 
@@ -49,7 +49,7 @@ internal static class EndlessWriter
     {
         var results = await store.WriteAsync([operation], CancellationToken.None);
         var written = ((Committed)results[0]).Document;
-        Print(string.Create(CultureInfo.InvariantCulture, $"{verb} {operation.Key} {written.Metadata.ResourceVersion} {written.Metadata.Generation}"));
+        Print(string.Create(CultureInfo.InvariantCulture, $"{verb} {operation.Key} {written.Metadata.ResourceVersion} {written.Metadata.Generation} ."));
         return written.Metadata.ResourceVersion;
     }
 

@@ -45,10 +45,8 @@ public sealed class SqliteResourceStore : IResourceStore
     public async ValueTask<IReadOnlyList<WriteResult>> WriteAsync(IReadOnlyList<WriteOperation> operations, CancellationToken cancellationToken) =>
         await writer.DoAsync(new PendingWrite(operations), cancellationToken);
 
-    public ValueTask<IReadOnlyList<Change>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken) =>
-        log.TryRead(after, limit, out var changes)
-            ? ValueTask.FromResult(changes)
-            : readers.ReadAsync(reader => reader.ReadLog(after, limit), cancellationToken);
+    public async ValueTask<IReadOnlyList<Change>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken) =>
+        log.TryRead(after, limit, out var changes) ? changes : await readers.ReadAsync(reader => reader.ReadLog(after, limit), cancellationToken);
 
     public Task WaitForChangeAsync(long after, CancellationToken cancellationToken) => log.WaitForChangeAsync(after, cancellationToken);
 

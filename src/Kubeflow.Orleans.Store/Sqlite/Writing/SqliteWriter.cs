@@ -37,8 +37,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     public async Task<TResult> DoAsync<TResult>(PendingWork<TResult> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(queue.IsAddingCompleted, typeof(SqliteResourceStore));
-        if (!queue.TryAdd(work, 0, CancellationToken.None))
+        if (!TryQueue(work))
         {
             throw new StoreBusyException();
         }
@@ -46,12 +45,23 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         return await work.Completion.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Finishes what is queued and closes the connection.</summary>
+    /// <summary>Finishes what is queued and closes the connection. The queue stays, closed, for those who come too late.</summary>
     public async ValueTask DisposeAsync()
     {
         queue.CompleteAdding();
         await stopped.Task;
-        queue.Dispose();
+    }
+
+    private bool TryQueue(IPendingWork work)
+    {
+        try
+        {
+            return queue.TryAdd(work);
+        }
+        catch (InvalidOperationException) when (queue.IsAddingCompleted)
+        {
+            throw new ObjectDisposedException(nameof(SqliteResourceStore));
+        }
     }
 
     private void Run()
