@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Errors;
@@ -99,9 +98,6 @@ internal static class DeleteOptions
             var other => throw WrongType(name, other),
         };
 
-    private static StatusException WrongType(string name, JsonNode value)
-    {
-        var found = value.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? "bool" : value.GetValueKind().ToString().ToLowerInvariant();
-        return StatusErrors.BadRequest($"{Kind} in version \"v1\" cannot be handled as a {Kind}: json: cannot unmarshal {found} into Go struct field {Kind}.{name}");
-    }
+    private static StatusException WrongType(string name, JsonNode value) => StatusErrors.BadRequest(
+        $"{Kind} in version \"v1\" cannot be handled as a {Kind}: json: cannot unmarshal {GoText.KindOf(value)} into Go struct field {Kind}.{name}");
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
@@ -26,4 +28,12 @@ internal static class GoText
 
         return quoted.Append('"').ToString();
     }
+
+    /// <summary>What Go's decoder calls a JSON value of the wrong type.</summary>
+    public static string KindOf(JsonNode node) => node.GetValueKind() switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Number => $"number {node.ToJsonString()}",
+        var kind => kind.ToString().ToLowerInvariant(),
+    };
 }

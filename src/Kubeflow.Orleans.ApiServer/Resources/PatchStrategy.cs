@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
@@ -51,15 +50,8 @@ internal static class PatchStrategy
         _ => StrategicMergePatch.Apply(target, patch.Body.AsObject(), schema),
     };
 
-    private static StatusException Undecodable(JsonNode body, string goType)
-    {
-        var found = body.GetValueKind() switch
-        {
-            JsonValueKind.True or JsonValueKind.False => "bool",
-            var kind => kind.ToString().ToLowerInvariant(),
-        };
-        return StatusErrors.BadRequest($"error decoding patch: json: cannot unmarshal {found} into Go value of type {goType}");
-    }
+    private static StatusException Undecodable(JsonNode body, string goType) =>
+        StatusErrors.BadRequest($"error decoding patch: json: cannot unmarshal {GoText.KindOf(body)} into Go value of type {goType}");
 
     private static StatusException Refusal(PatchException exception) => exception.Failure switch
     {

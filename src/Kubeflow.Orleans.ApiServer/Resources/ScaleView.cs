@@ -61,20 +61,20 @@ internal static class ScaleView
         return updated;
     }
 
-    private static long Replicas(JsonObject sent) => (sent["spec"] as JsonObject)?["replicas"] switch
+    private static long Replicas(JsonObject sent) => sent["spec"] switch
     {
         null => 0,
-        JsonValue value when value.TryGetValue(out int replicas) => replicas,
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number => throw Unreadable($"number {value.ToJsonString()}"),
-        var other => throw Unreadable(other.GetValueKind() switch
+        JsonObject spec => spec["replicas"] switch
         {
-            JsonValueKind.True or JsonValueKind.False => "bool",
-            var kind => kind.ToString().ToLowerInvariant(),
-        }),
+            null => 0,
+            JsonValue value when value.TryGetValue(out int replicas) => replicas,
+            var other => throw Unreadable(other, "spec.replicas", "int32"),
+        },
+        var other => throw Unreadable(other, "spec", "v1.ScaleSpec"),
     };
 
-    private static StatusException Unreadable(string found) => StatusErrors.BadRequest(
-        $"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32");
+    private static StatusException Unreadable(JsonNode found, string field, string type) => StatusErrors.BadRequest(
+        $"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {GoText.KindOf(found)} into Go struct field Scale.{field} of type {type}");
 
     private static void Set(JsonObject document, JsonPath path, long value)
     {
