@@ -93,8 +93,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         stopping.Dispose();
     }
 
-    /// <summary>Runs a command inside a running container; the exit code and what it printed.</summary>
-    internal PodWorker? FindWorker(string @namespace, string name) =>
+    private PodWorker? FindWorker(string @namespace, string name) =>
         workers.Values.Select(entry => entry.Worker).FirstOrDefault(worker => worker.Pod.Namespace == @namespace && worker.Pod.Name == name);
 
     private async Task FollowAsync(TaskCompletionSource listed, CancellationToken cancellationToken)
@@ -105,7 +104,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
             {
                 case ObjectChange.Listed list:
                     var mine = list.Objects.Where(IsMine).ToList();
-                    RemoveOrphans([.. mine.Select(pod => pod.Metadata.Uid)]);
+                    await RemoveOrphansAsync([.. mine.Select(pod => pod.Metadata.Uid)], cancellationToken);
                     mine.ForEach(Update);
                     listed.TrySetResult();
                     break;
@@ -156,7 +155,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     }
 
     /// <summary>Pods that were here and are not in the API any more: their processes and directories go.</summary>
-    private void RemoveOrphans(HashSet<string> known)
+    private async Task RemoveOrphansAsync(HashSet<string> known, CancellationToken cancellationToken)
     {
         foreach (var (uid, (worker, _)) in workers.Where(entry => !known.Contains(entry.Key)))
         {
@@ -171,6 +170,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
                 if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
                 {
                     process.Kill();
+                    await process.Exit.WaitAsync(cancellationToken);
                 }
             }
 

@@ -84,7 +84,7 @@ public sealed class NetworkTests
     public async Task Virtual_address_of_a_service_leads_to_a_ready_pod()
     {
         await using var node = await TestNode.StartAsync();
-        var service = Service("web", node.Network.ReserveServiceAddress("default", "web"), "web", 80);
+        var service = Service("web", node.Network.ReserveServiceAddress("default", "web"), "web", 8088);
         service["spec"]!["ports"]![0]!["targetPort"] = "http";
         node.Cluster.Put("services", service);
         var pod = TestNode.ShellPod("web-1", "python3 -c 'import http.server,os; http.server.HTTPServer((os.environ[\"IP\"], 8080), http.server.SimpleHTTPRequestHandler).serve_forever()'", "{}",
@@ -93,7 +93,7 @@ public sealed class NetworkTests
         node.Cluster.Put("pods", pod);
         await node.Cluster.UntilAsync("the pod is ready", cluster => cluster.HistoryOf("web-1")[^1].Child("status").Items("conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True"));
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        var answer = await http.GetAsync(new Uri($"http://{node.Network.ReserveServiceAddress("default", "web")}/"), TestNode.Token);
+        var answer = await http.GetAsync(new Uri($"http://{node.Network.ReserveServiceAddress("default", "web")}:8088/"), TestNode.Token);
         Assert.True(answer.IsSuccessStatusCode);
     }
 

@@ -104,6 +104,19 @@ public sealed class PodRunTests
         Assert.Equal(4, Terminated(node, "kept").GetProperty("exitCode").GetInt32());
     }
 
+    [Fact]
+    public async Task Pod_deleted_while_the_kubelet_was_away_leaves_no_process_and_no_file()
+    {
+        await using var node = await TestNode.StartAsync(configure: options => options with { StopPodsOnShutdown = false });
+        node.Cluster.Put("pods", TestNode.ShellPod("orphan", "sleep 984"));
+        await node.Cluster.UntilAsync("the command runs", _ => Directory.GetDirectories("/proc").Select(CommandLine).Contains("sleep 984"));
+        await node.StopKubeletAsync();
+        node.Cluster.Delete("orphan", 0);
+        await node.StartKubeletAsync();
+        Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLine), line => line == "sleep 984");
+        Assert.Empty(Directory.GetFiles(Path.Combine(node.Directory, "node", "logs")));
+    }
+
     private static JsonObject Object(string kind, string name, string content)
     {
         var node = JsonNode.Parse(content)!.AsObject();

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Kubeflow.Orleans.Core.Resources;
 using Microsoft.Extensions.Logging;
 
@@ -32,6 +33,8 @@ public sealed record ClusterNetworkOptions
 /// </summary>
 public sealed partial class ClusterNetwork : IAsyncDisposable
 {
+    private static readonly TimeSpan PublishInterval = TimeSpan.FromMilliseconds(20);
+
     private readonly ClusterNetworkOptions options;
     private readonly IKubeletApi api;
     private readonly ILogger<ClusterNetwork> logger;
@@ -42,6 +45,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     private readonly Dictionary<string, Document> services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> assigned = new(StringComparer.Ordinal);
+    private readonly Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private Task following = Task.CompletedTask;
 
@@ -77,7 +81,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
 
         LogMode(logger, Mode, Isolation);
         var synced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        following = Task.WhenAll(FollowServicesAsync(synced, stopping.Token), FollowPodsAsync(stopping.Token));
+        following = Task.WhenAll(FollowServicesAsync(synced, stopping.Token), FollowPodsAsync(stopping.Token), PublishAsync(stopping.Token));
         await Task.WhenAny(synced.Task, following).WaitAsync(cancellationToken);
     }
 
@@ -125,9 +129,9 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
             {
                 addresses.Release(pod.Namespace, pod.Hostname);
             }
-
-            Publish();
         }
+
+        changes.Writer.TryWrite(true);
     }
 
     internal string HostsFile(string @namespace) => hosts.Hosts(@namespace);
@@ -174,7 +178,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     {
         await foreach (var change in api.WatchAsync("services", cancellationToken))
         {
-            Apply(() => Apply(services, change, document => $"{document.Metadata.Namespace}/{document.Metadata.Name}", document => document));
+            Apply(services, change, document => $"{document.Metadata.Namespace}/{document.Metadata.Name}", document => document);
             synced.TrySetResult();
         }
     }
@@ -183,37 +187,72 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     {
         await foreach (var change in api.WatchAsync("pods", cancellationToken))
         {
-            Apply(() => Apply(pods, change, document => document.Metadata.Uid, Pod.Read));
+            if (OfThisHost(change) is { } here)
+            {
+                Apply(pods, here, document => document.Metadata.Uid, Pod.Read);
+            }
         }
     }
 
-    private void Apply(Action change)
-    {
-        lock (gate)
-        {
-            change();
-            Publish();
-        }
-    }
-
-    private static void Apply<T>(Dictionary<string, T> known, ObjectChange change, Func<Document, string> key, Func<Document, T> read)
+    /// <summary>Pods of simulated nodes have no process behind their address: they are no part of this network. Null: nothing is left.</summary>
+    private ObjectChange? OfThisHost(ObjectChange change)
     {
         switch (change)
         {
             case ObjectChange.Listed listed:
-                known.Clear();
-                foreach (var document in listed.Objects)
-                {
-                    known[key(document)] = read(document);
-                }
-
-                break;
+                return new ObjectChange.Listed([.. listed.Objects.Where(IsHere)]);
             case ObjectChange.Changed changed:
-                known[key(changed.Object)] = read(changed.Object);
-                break;
-            case ObjectChange.Removed removed:
-                known.Remove(key(removed.Last));
-                break;
+                return IsHere(changed.Object) ? change : null;
+            default:
+                return change;
+        }
+    }
+
+    private bool IsHere(Document pod)
+    {
+        lock (gate)
+        {
+            return assigned.ContainsKey(pod.Metadata.Uid) || AddressBook.Contains(pod.Root.Child("status").Text("podIP"));
+        }
+    }
+
+    private void Apply<T>(Dictionary<string, T> known, ObjectChange change, Func<Document, string> key, Func<Document, T> read)
+    {
+        lock (gate)
+        {
+            switch (change)
+            {
+                case ObjectChange.Listed listed:
+                    known.Clear();
+                    foreach (var document in listed.Objects)
+                    {
+                        known[key(document)] = read(document);
+                    }
+
+                    break;
+                case ObjectChange.Changed changed:
+                    known[key(changed.Object)] = read(changed.Object);
+                    break;
+                case ObjectChange.Removed removed:
+                    known.Remove(key(removed.Last));
+                    break;
+            }
+        }
+
+        changes.Writer.TryWrite(true);
+    }
+
+    /// <summary>Publishes once for all changes that come within a moment.</summary>
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        while (await changes.Reader.ReadAsync(cancellationToken))
+        {
+            lock (gate)
+            {
+                Publish();
+            }
+
+            await Task.Delay(PublishInterval, cancellationToken);
         }
     }
 

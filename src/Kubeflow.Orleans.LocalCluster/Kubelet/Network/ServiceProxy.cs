@@ -13,6 +13,7 @@ internal sealed partial class ServiceProxy(ILogger logger) : IDisposable
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<(string Address, int Port), Listener> listeners = [];
+    private readonly HashSet<(string Address, int Port)> refused = [];
     private readonly CancellationTokenSource stopping = new();
 
     /// <summary>Makes the open ports those of <paramref name="ports"/>. Not for concurrent callers.</summary>
@@ -58,7 +59,12 @@ internal sealed partial class ServiceProxy(ILogger logger) : IDisposable
         }
         catch (SocketException exception)
         {
-            LogCannotListen(logger, port.Service, port.Address, port.Port, exception.Message);
+            // Tried again with every update; told once.
+            if (refused.Add((port.Address, port.Port)))
+            {
+                LogCannotListen(logger, port.Service, port.Address, port.Port, exception.Message);
+            }
+
             listener.Dispose();
             return null;
         }

@@ -11,18 +11,14 @@ internal sealed partial class PodWorker
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestMountRetry = TimeSpan.FromMinutes(2);
 
     private readonly KubeletServices services;
     private readonly ContainerStarter starter;
     private readonly PodContainers containers;
+    private readonly PodPreparation preparation;
     private readonly Channel<PodMessage> mailbox = Channel.CreateUnbounded<PodMessage>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationToken cancellation;
-    private IReadOnlyDictionary<string, string> volumes = new Dictionary<string, string>();
-    private DateTimeOffset? volumesDue;
     private TimeSpan retry = FirstRetry;
-    private TimeSpan mountRetry = FirstRetry;
-    private string address = "";
     private string written = "";
     private bool shuttingDown;
     private bool gone;
@@ -32,6 +28,7 @@ internal sealed partial class PodWorker
         this.services = services;
         cancellation = cancellationToken;
         starter = new ContainerStarter(services);
+        preparation = new PodPreparation(services);
         containers = new PodContainers(services, message => mailbox.Writer.TryWrite(message), cancellationToken);
         Pod = pod;
         Record = PodRecord.New(pod, pod.Status.Time("startTime") ?? services.Time.GetUtcNow());
@@ -60,6 +57,7 @@ internal sealed partial class PodWorker
                 // One pod's trouble is its own; what failed is tried again, ever more slowly.
                 LogStepFailed(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, problem);
                 wake = services.Time.GetUtcNow() + retry;
+                preparation.Postpone(retry);
                 retry = retry * 2 < BackOff.Maximum ? retry * 2 : BackOff.Maximum;
             }
 
@@ -87,7 +85,7 @@ internal sealed partial class PodWorker
 
         var (record, processes) = new PodAdoption(services).Adopt(Pod, Record);
         Record = record;
-        address = record.PodIp;
+        preparation.Address = record.PodIp;
         foreach (var (container, process) in processes)
         {
             LogAdopted(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, container.Name);
@@ -97,9 +95,9 @@ internal sealed partial class PodWorker
 
     private async Task WaitAsync(DateTimeOffset? wake)
     {
-        if (wake is not null || volumesDue is not null)
+        if (wake is { } next)
         {
-            var due = new[] { wake, volumesDue }.Min()!.Value - services.Time.GetUtcNow();
+            var due = next - services.Time.GetUtcNow();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var pause = Task.Delay(due <= TimeSpan.Zero ? TimeSpan.Zero : due < LongestWait ? due : LongestWait, services.Time, limit.Token);
             await Task.WhenAny(mailbox.Reader.WaitToReadAsync(limit.Token).AsTask(), pause);
@@ -198,9 +196,10 @@ internal sealed partial class PodWorker
         }
 
         await NoticeEndAsync();
-        if (Record.Stop is null && !ContainerDecision.IsOver(Pod, Record) && !await PrepareAsync())
+        var lasts = Record.Stop is null && !ContainerDecision.IsOver(Pod, Record);
+        if (lasts)
         {
-            return null;
+            await PrepareAsync();
         }
 
         var decision = ContainerDecision.Decide(Pod, Record, services.Time.GetUtcNow());
@@ -212,7 +211,6 @@ internal sealed partial class PodWorker
         if (decision.Finish)
         {
             Record = Record with { Finished = true, ReadyToStart = false };
-            volumesDue = null;
         }
 
         await WriteStatusAsync();
@@ -224,7 +222,7 @@ internal sealed partial class PodWorker
         // What was started may have left more to decide at once: a container that could not be started ends or waits by its own clock.
         return decision.Actions.Any(action => action is ContainerAction.Start && Record.Of(action.Container).State is not ContainerState.Running)
             ? services.Time.GetUtcNow()
-            : decision.NextWake;
+            : new[] { decision.NextWake, lasts ? preparation.Due : null }.Min();
     }
 
     /// <summary>Whether the pod as a whole has to end, for a reason of its own.</summary>
@@ -248,43 +246,19 @@ internal sealed partial class PodWorker
         }
     }
 
-    /// <summary>Volumes and address, before anything is started; later again, to bring changed configuration to running pods.</summary>
-    private async Task<bool> PrepareAsync()
+    private async Task PrepareAsync()
     {
-        if (Record.ReadyToStart && volumesDue > services.Time.GetUtcNow())
+        if (Record.ReadyToStart && !preparation.IsDue)
         {
-            return true;
+            return;
         }
 
-        var directory = services.Directory.Pod(Pod.Uid);
-        try
-        {
-            await WriteStatusAsync();
-            if (address.Length == 0)
-            {
-                address = services.Network.Assign(Pod, directory.ReadAddress());
-                directory.Remember(Pod.Document, address);
-            }
-
-            volumes = await services.Volumes.SetUpAsync(Pod, Record with { PodIp = address }, directory, cancellation);
-            volumesDue = services.Time.GetUtcNow() + services.Options.VolumeRefreshPeriod;
-            mountRetry = FirstRetry;
-        }
-        catch (VolumeException problem)
-        {
-            services.Record(Pod, "", "Warning", "FailedMount", problem.Message);
-            volumesDue = services.Time.GetUtcNow() + mountRetry;
-            mountRetry = mountRetry * 2 < LongestMountRetry ? mountRetry * 2 : LongestMountRetry;
-            return Record.ReadyToStart;
-        }
-
-        if (!Record.ReadyToStart)
+        await WriteStatusAsync();
+        if (await preparation.RunAsync(Pod, Record, cancellation) && !Record.ReadyToStart)
         {
             Record = Record with { ReadyToStart = true };
             await WriteStatusAsync();
         }
-
-        return true;
     }
 
     private async Task ActAsync(ContainerAction action)
@@ -292,13 +266,13 @@ internal sealed partial class PodWorker
         switch (action)
         {
             case ContainerAction.Start start:
-                Record = Record with { PodIp = address };
-                var (record, process) = await starter.StartAsync(Pod, Record, start.Container, start.Attempt, volumes, cancellation);
+                Record = Record with { PodIp = preparation.Address };
+                var (record, process) = await starter.StartAsync(Pod, Record, start.Container, start.Attempt, preparation.Volumes, cancellation);
                 Record = Record.With(record);
                 if (process is not null)
                 {
                     LogStarted(services.Logger, Pod.Namespace, Pod.Name, Pod.Uid, start.Container.Name, start.Attempt);
-                    containers.Watch(Pod, start.Container, process, address);
+                    containers.Watch(Pod, start.Container, process, Record.PodIp);
                 }
 
                 break;

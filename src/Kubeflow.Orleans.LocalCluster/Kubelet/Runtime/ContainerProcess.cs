@@ -10,6 +10,8 @@ internal sealed class ContainerProcess
 
     private static readonly TimeSpan LivenessPeriod = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan KernelPause = TimeSpan.FromMilliseconds(20);
+
     private readonly TimeProvider time;
     private volatile bool killed;
 
@@ -49,9 +51,9 @@ internal sealed class ContainerProcess
     /// <summary>SIGTERM to the main process only, as a container runtime does. The process may be a moment away from existing.</summary>
     public async Task TerminateAsync(CancellationToken cancellationToken)
     {
-        for (var waited = TimeSpan.Zero; Main is null && !Exit.IsCompleted && waited < Promptly; waited += TimeSpan.FromMilliseconds(20))
+        for (var waited = TimeSpan.Zero; Main is null && !Exit.IsCompleted && waited < Promptly; waited += KernelPause)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+            await Task.Delay(KernelPause, TimeProvider.System, cancellationToken);
         }
 
         Main?.Terminate();
@@ -61,7 +63,7 @@ internal sealed class ContainerProcess
     public void Kill()
     {
         killed = true;
-        KillMembers();
+        _ = KillMembers();
         if (Attempt.ReadShim() is { IsAlive: true } shim && Main is null)
         {
             shim.Kill();
@@ -75,7 +77,7 @@ internal sealed class ContainerProcess
             await shim.WaitForExitAsync();
         }
 
-        return Collect();
+        return await CollectAsync();
     }
 
     private async Task<AttemptExit> WaitAsync()
@@ -87,20 +89,26 @@ internal sealed class ContainerProcess
             await watcher.WaitAsync(LivenessPeriod);
         }
 
-        return Collect();
+        return await CollectAsync();
     }
 
-    private AttemptExit Collect()
+    /// <summary>Signals take their time and what is killed may just have forked: looks until nothing is left.</summary>
+    private async Task<AttemptExit> CollectAsync()
     {
-        KillMembers();
+        for (var waited = TimeSpan.Zero; KillMembers() > 0 && waited < Promptly; waited += KernelPause)
+        {
+            await Task.Delay(KernelPause, TimeProvider.System);
+        }
+
         return Attempt.ReadExit() ?? Attempt.RecordExit(137, time.GetUtcNow()) with { Lost = !killed };
     }
 
-    private void KillMembers()
+    /// <returns>How many there were.</returns>
+    private int KillMembers()
     {
-        foreach (var member in ProcessTable.MembersOf(Main?.Id, Intent.Id).Where(member => member.Id != Attempt.ReadShim()?.Id))
-        {
-            member.Kill();
-        }
+        var shim = Attempt.ReadShim();
+        var members = ProcessTable.MembersOf(Main?.Id, Intent.Id).Where(member => member != shim).ToList();
+        members.ForEach(member => member.Kill());
+        return members.Count;
     }
 }
