@@ -13,6 +13,7 @@ using Kubeflow.Orleans.LocalCluster;
 using Kubeflow.Orleans.Silo.Security;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Feed;
+using Kubeflow.Orleans.Store.Retention;
 using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
@@ -80,6 +81,9 @@ public static class SiloHost
         services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
         services.AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
 
+        services.AddSingleton(new LogRetentionOptions { Age = settings.LogRetention });
+        services.AddHostedService<LogRetention>();
+
         services.AddKubernetesApi(options =>
         {
             options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
@@ -88,6 +92,7 @@ public static class SiloHost
         services.AddLocalCluster(options =>
         {
             options.DataDirectory = settings.DataDirectory;
+            options.CertificateAuthority = credentials.AuthorityPem;
             options.SimulatedNodes = settings.SimulatedNodes;
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });

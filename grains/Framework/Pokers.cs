@@ -1,4 +1,5 @@
 using Kubeflow.Orleans.Contracts;
+using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Store;
@@ -14,7 +15,7 @@ internal sealed class Poker(IGrainFactory grains)
 }
 
 /// <summary>The object changed in the store.</summary>
-internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, IEnumerable<IStateMachine> machines, Poker poker) : BackgroundService
+internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, Poker poker) : BackgroundService
 {
     private static readonly TimeSpan MaximumWait = TimeSpan.FromSeconds(30);
 
@@ -36,7 +37,10 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, IEnume
                 {
                     foreach (var change in await subscription.ReadAsync(MaximumWait, cancellationToken))
                     {
-                        poker.Poke(change.Key);
+                        if (Concerns(change))
+                        {
+                            poker.Poke(change.Key);
+                        }
                     }
 
                     after = subscription.Position;
@@ -53,6 +57,8 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, IEnume
             }
         }
     }
+
+    private bool Concerns(Change change) => kinds.Find(change.Key.Resource) is not IReconciledKind kind || kind.Concerns(change.Document.Root);
 }
 
 /// <summary>A pod or service of the object changed in the cluster.</summary>

@@ -56,6 +56,8 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
         new("Age", "date", JsonPath.Parse(".metadata.creationTimestamp")),
     ];
 
+    public bool Concerns(JsonElement document) => !new RunPolicy(document.Get("spec", "runPolicy")).IsManagedElsewhere;
+
     /// <summary>The role as this kind spells it; a name it does not know stays as it is.</summary>
     public string RoleOf(string name) => Roles.FirstOrDefault(role => role.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name;
 

@@ -13,6 +13,8 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
     /// <summary>How often a patch is applied anew to a newer object before the conflict is the client's.</summary>
     private const int PatchAttempts = 6;
 
+    private readonly ActiveNamespaces activeNamespaces = new(time);
+
     public async Task<Document> GetAsync(ResourceKind kind, string @namespace, string name, CancellationToken cancellationToken) =>
         await FindAsync(Key(kind, @namespace, name), cancellationToken) ?? throw StatusErrors.NotFound(kind, name);
 
@@ -127,8 +129,7 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
     private static (WriteOperation Operation, Document Result) Update(ResourceKind kind, ResourceKey key, Document stored, JsonObject updated, DateTimeOffset? wake)
     {
         var document = Document.FromNode(updated);
-        var wakes = kind is IReconciledKind && wake is not null;
-        return (new UpdateOperation(key, stored.Metadata.ResourceVersion, document) { Wake = wakes ? Wake.At(wake!.Value) : Wake.Keep }, document);
+        return (new UpdateOperation(key, stored.Metadata.ResourceVersion, document) { Wake = wake is { } now ? WakeOf(kind, document, now) : Wake.Keep }, document);
     }
 
     private async Task<WriteResult> StoreNewAsync(ResourceKind kind, ResourceKey key, Document document, RequestOptions options, CancellationToken cancellationToken)
@@ -139,15 +140,28 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
         }
 
         // The wake stands in the same write: an acknowledged object is looked at even if every process dies right now.
-        return await WriteAsync(new CreateOperation(key, document) { Wake = kind is IReconciledKind ? Wake.At(time.GetUtcNow()) : Wake.Never }, cancellationToken);
+        return await WriteAsync(new CreateOperation(key, document) { Wake = WakeOf(kind, document, time.GetUtcNow()) }, cancellationToken);
     }
 
-    private async Task<WriteResult> WriteAsync(WriteOperation operation, CancellationToken cancellationToken) =>
-        (await store.WriteAsync([operation], cancellationToken))[0];
+    private static Wake WakeOf(ResourceKind kind, Document document, DateTimeOffset now) =>
+        kind is IReconciledKind reconciled && reconciled.Concerns(document.Root) ? Wake.At(now) : Wake.Keep;
+
+    private async Task<WriteResult> WriteAsync(WriteOperation operation, CancellationToken cancellationToken)
+    {
+        activeNamespaces.Forget(operation);
+        try
+        {
+            return (await store.WriteAsync([operation], cancellationToken))[0];
+        }
+        finally
+        {
+            activeNamespaces.Forget(operation);
+        }
+    }
 
     private async Task RequireNamespaceAsync(ResourceKind kind, string @namespace, string name, CancellationToken cancellationToken)
     {
-        if (!kind.Namespaced || catalog.Find("namespaces") is not { } namespaces)
+        if (!kind.Namespaced || activeNamespaces.Knows(@namespace) || catalog.Find(ActiveNamespaces.Resource) is not { } namespaces)
         {
             return;
         }
@@ -157,6 +171,8 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
         {
             throw StatusErrors.NamespaceTerminating(kind, @namespace, name);
         }
+
+        activeNamespaces.Remember(@namespace);
     }
 
     private static ResourceKey Key(ResourceKind kind, string @namespace, string name) => new(kind.Resource, kind.Namespaced ? @namespace : "", name);

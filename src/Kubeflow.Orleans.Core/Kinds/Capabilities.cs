@@ -1,10 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Resources;
 
 namespace Kubeflow.Orleans.Core.Kinds;
 
 /// <summary>A grain looks after objects of this kind: each change of one asks for its attention at once.</summary>
-public interface IReconciledKind;
+public interface IReconciledKind
+{
+    /// <summary>Whether this object is ours to look after; one that names another controller is only kept.</summary>
+    bool Concerns(JsonElement document) => true;
+}
 
 /// <summary>
 /// A kind of Kubernetes itself: strategic merge patches are accepted, updates need no resourceVersion unless

@@ -19,17 +19,14 @@ public sealed class Document
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly Lazy<JsonElement> root;
+    private Parsed? parsed;
 
-    public Document(ReadOnlyMemory<byte> utf8)
-    {
-        Utf8 = utf8;
-        root = new Lazy<JsonElement>(() => Parse(utf8.Span));
-    }
+    public Document(ReadOnlyMemory<byte> utf8) => Utf8 = utf8;
 
     public ReadOnlyMemory<byte> Utf8 { get; }
 
-    public JsonElement Root => root.Value;
+    /// <summary>Two threads that ask first at once both parse; that is cheaper than a lock for every document.</summary>
+    public JsonElement Root => (parsed ??= new Parsed(Parse(Utf8.Span))).Root;
 
     public MetadataView Metadata => new(Root);
 
@@ -114,4 +111,6 @@ public sealed class Document
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = 512 });
         return JsonElement.ParseValue(ref reader);
     }
+
+    private sealed record Parsed(JsonElement Root);
 }

@@ -27,6 +27,7 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
     private static readonly TimeSpan WatchTime = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan SilenceLimit = WatchTime + TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WorthTelling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
 
     private string version = "";
@@ -53,7 +54,8 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
             }
             catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                LogFailure(logger, path, failure.Message, backoff);
+                // One lost connection is daily business, a cluster that stays away is not.
+                Log(logger, backoff < WorthTelling ? LogLevel.Debug : LogLevel.Warning, path, failure.Message, backoff);
                 await Task.Delay(Jittered(backoff), clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 backoff = backoff * 2 < LongestBackoff ? backoff * 2 : LongestBackoff;
             }
@@ -144,8 +146,8 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
     /// <summary>Between half and the whole of it, so that many watchers do not come back at the same instant.</summary>
     private static TimeSpan Jittered(TimeSpan wait) => wait * (0.5 + (Random.Shared.NextDouble() / 2));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Watching {Path} failed: {Failure}. Trying again in about {Backoff}.")]
-    private static partial void LogFailure(ILogger logger, string path, string failure, TimeSpan backoff);
+    [LoggerMessage(Message = "Watching {Path} failed: {Failure}. Trying again in about {Backoff}.")]
+    private static partial void Log(ILogger logger, LogLevel level, string path, string failure, TimeSpan backoff);
 
     private sealed class ExpiredVersionException : Exception;
 }

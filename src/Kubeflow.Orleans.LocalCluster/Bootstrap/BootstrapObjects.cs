@@ -11,15 +11,18 @@ internal static class BootstrapObjects
 {
     private static readonly string[] Namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-    public static IEnumerable<(ResourceKey Key, JsonObject Body)> All(LocalClusterOptions options) =>
+    /// <summary>In this order: what comes later stands in what came before.</summary>
+    public static IEnumerable<(ResourceKey Key, JsonObject Body)> Foundation() =>
     [
         .. Namespaces.Select(name => (new ResourceKey("namespaces", "", name), Object("v1", "Namespace", name, []))),
         PriorityClass("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
         PriorityClass("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
         (new ResourceKey("storageclasses.storage.k8s.io", "", StorageClassKind.DefaultName), StorageClass()),
         (new ResourceKey("services", "default", "kubernetes"), KubernetesService()),
-        .. Enumerable.Range(0, options.SimulatedNodes).Select(index => (new ResourceKey("nodes", "", SimulatedNodes.Name(index)), SimulatedNodes.Create(index, options.ProcessNode))),
     ];
+
+    public static IEnumerable<(ResourceKey Key, JsonObject Body)> Nodes(LocalClusterOptions options) =>
+        Enumerable.Range(0, options.SimulatedNodes).Select(index => (new ResourceKey("nodes", "", SimulatedNodes.Name(index)), SimulatedNodes.Create(index, options.ProcessNode)));
 
     private static (ResourceKey, JsonObject) PriorityClass(string name, long value, string description) =>
         (new ResourceKey("priorityclasses.scheduling.k8s.io", "", name),

@@ -19,16 +19,17 @@ internal sealed class EndpointSliceController(ChangeFollower follower, IResource
     private const string Pods = "pods";
     private const string Slices = "endpointslices.discovery.k8s.io";
 
-    private readonly Dictionary<string, Dictionary<string, Document>> services = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, Document>> pods = new(StringComparer.Ordinal);
+    /// <summary>How many slices are written at once; the store commits them together.</summary>
+    private const int ParallelWrites = 64;
+
+    private readonly SelectorIndex index = new();
     private readonly HashSet<ResourceKey> dirty = [];
 
     protected override FrozenSet<string> Resources { get; } = FrozenSet.ToFrozenSet([Services, Pods, Slices]);
 
     protected override void Forget()
     {
-        services.Clear();
-        pods.Clear();
+        index.Clear();
         dirty.Clear();
     }
 
@@ -37,12 +38,10 @@ internal sealed class EndpointSliceController(ChangeFollower follower, IResource
         switch (change.Key.Resource)
         {
             case Services:
-                Keep(services, change);
-                dirty.Add(change.Key);
+                ObserveService(change);
                 break;
             case Pods:
-                Keep(pods, change);
-                MarkServicesOf(change);
+                ObservePod(change);
                 break;
             case Slices when change.Type != ChangeType.Added && change.Document.Root.Text("metadata", "labels", EndpointSlices.ServiceLabel) is { Length: > 0 } service:
                 dirty.Add(new ResourceKey(Services, change.Key.Namespace, service));
@@ -52,55 +51,46 @@ internal sealed class EndpointSliceController(ChangeFollower follower, IResource
 
     protected override async Task ActAsync(CancellationToken cancellationToken)
     {
-        foreach (var key in dirty)
-        {
-            if (services.TryGetValue(key.Namespace, out var known) && known.TryGetValue(key.Name, out var service) && service.Root.Fields("spec", "selector").Any())
-            {
-                await WriteAsync(service, cancellationToken);
-            }
-        }
-
+        var selecting = dirty.Select(index.Service).OfType<Document>();
+        await Parallel.ForEachAsync(selecting, new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken }, async (service, token) => await WriteAsync(service, token));
         dirty.Clear();
     }
 
-    private static void Keep(Dictionary<string, Dictionary<string, Document>> known, Change change)
+    private void ObserveService(Change change)
     {
-        if (!known.TryGetValue(change.Key.Namespace, out var content))
+        if (change.Type == ChangeType.Deleted)
         {
-            known[change.Key.Namespace] = content = new Dictionary<string, Document>(StringComparer.Ordinal);
+            index.RemoveService(change.Key);
+        }
+        else
+        {
+            index.SetService(change.Key, change.Document);
+            dirty.Add(change.Key);
+        }
+    }
+
+    private void ObservePod(Change change)
+    {
+        if (change.Previous is { } previous)
+        {
+            dirty.UnionWith(index.ServicesSelecting(change.Key.Namespace, previous));
         }
 
         if (change.Type == ChangeType.Deleted)
         {
-            content.Remove(change.Key.Name);
+            index.RemovePod(change.Key);
         }
         else
         {
-            content[change.Key.Name] = change.Document;
-        }
-    }
-
-    private void MarkServicesOf(Change change)
-    {
-        if (!services.TryGetValue(change.Key.Namespace, out var candidates))
-        {
-            return;
-        }
-
-        foreach (var service in candidates.Values)
-        {
-            if (EndpointSlices.Selects(service, change.Document.Root) || (change.Previous is { } previous && EndpointSlices.Selects(service, previous.Root)))
-            {
-                dirty.Add(new ResourceKey(Services, change.Key.Namespace, service.Metadata.Name));
-            }
+            index.SetPod(change.Key, change.Document);
+            dirty.UnionWith(index.ServicesSelecting(change.Key.Namespace, change.Document));
         }
     }
 
     private async Task WriteAsync(Document service, CancellationToken cancellationToken)
     {
         var @namespace = service.Metadata.Namespace;
-        var selected = pods.GetValueOrDefault(@namespace, []).Values.Where(pod => EndpointSlices.Selects(service, pod.Root) && HasAddress(pod));
-        var slice = EndpointSlices.Build(service, selected);
+        var slice = EndpointSlices.Build(service, index.PodsSelectedBy(service).Where(HasAddress));
         var written = await resources.ModifyAsync(new ResourceKey(Slices, @namespace, EndpointSlices.NameFor(service)), node => Replace(node, slice), cancellationToken);
         if (written is not null)
         {

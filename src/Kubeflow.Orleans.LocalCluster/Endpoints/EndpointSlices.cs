@@ -20,12 +20,6 @@ internal static class EndpointSlices
     public static string NameFor(Document service) => string.Create(
         CultureInfo.InvariantCulture, $"{service.Metadata.Name}-{StableHash.Of(service.Metadata.Uid) % 0x100000:x5}");
 
-    public static bool Selects(Document service, JsonElement pod)
-    {
-        var selector = service.Root.Fields("spec", "selector").ToList();
-        return selector.Count > 0 && selector.All(label => pod.Text("metadata", "labels", label.Name) == label.Value.Scalar());
-    }
-
     public static JsonObject Build(Document service, IEnumerable<Document> pods)
     {
         var metadata = service.Metadata;

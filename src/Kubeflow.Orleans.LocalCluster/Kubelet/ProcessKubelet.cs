@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
@@ -124,7 +125,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         }
     }
 
-    private bool IsMine(Core.Resources.Document pod) => pod.Root.Child("spec").Text("nodeName") == options.NodeName;
+    private bool IsMine(Core.Resources.Document pod) => pod.Root.At("spec").Text("nodeName") == options.NodeName;
 
     private void Update(Core.Resources.Document document)
     {

@@ -1,11 +1,11 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using StableHash = Kubeflow.Orleans.Core.StableHash;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.LocalCluster.Following;
 using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.Store;
 using Microsoft.Extensions.Logging;
+using StableHash = Kubeflow.Orleans.Core.StableHash;
 
 namespace Kubeflow.Orleans.LocalCluster.Simulation;
 
@@ -69,15 +69,16 @@ internal sealed class Simulator(ChangeFollower follower, IResourceStore store, L
 
     protected override async Task ActAsync(CancellationToken cancellationToken)
     {
-        foreach (var node in uninitialized)
+        foreach (var batch in uninitialized.Chunk(BatchLimit))
         {
-            await store.WriteAsync([SimulatedNodes.Initialize(node, time.GetUtcNow())], cancellationToken);
+            // A node that was changed meanwhile is not overwritten; its change brings it back.
+            await store.WriteAsync([.. batch.Select(node => SimulatedNodes.Initialize(node, time.GetUtcNow()))], cancellationToken);
         }
 
         uninitialized.Clear();
-        while (TakeDue() is { Count: > 0 } batch)
+        while (TakeDue() is { Count: > 0 } transitions)
         {
-            await WriteAsync(batch, cancellationToken);
+            await WriteAsync(transitions, cancellationToken);
         }
     }
 

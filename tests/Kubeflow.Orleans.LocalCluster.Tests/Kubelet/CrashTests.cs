@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -37,18 +38,18 @@ public sealed class CrashTests
 
         using (var kubelet = StartKubelet(directory))
         {
-            await initial.UntilAsync("every pod has failed", _ => Objects(state).All(pod => pod.Child("status").Text("phase") == "Failed"));
+            await initial.UntilAsync("every pod has failed", _ => Objects(state).All(pod => pod.At("status").Text("phase") == "Failed"));
             kubelet.Kill();
         }
 
-        var pods = Objects(state).OrderBy(pod => pod.Child("metadata").Text("name"), StringComparer.Ordinal).ToList();
+        var pods = Objects(state).OrderBy(pod => pod.At("metadata").Text("name"), StringComparer.Ordinal).ToList();
         for (var index = 0; index < Pods; index++)
         {
             Assert.Single(await File.ReadAllLinesAsync($"{directory}/starts{index}", TestNode.Token));
             Assert.Single(await File.ReadAllLinesAsync($"{directory}/ends{index}", TestNode.Token));
-            var status = pods[index].Child("status").Items("containerStatuses").Single();
-            Assert.Equal(index + 1, status.Child("state").Child("terminated").Number("exitCode"));
-            Assert.Equal(0, status.Number("restartCount"));
+            var status = pods[index].At("status").Items("containerStatuses").Single();
+            Assert.Equal(index + 1, status.At("state").At("terminated").Integer("exitCode"));
+            Assert.Equal(0, status.Integer("restartCount"));
         }
 
         Directory.Delete(directory, recursive: true);

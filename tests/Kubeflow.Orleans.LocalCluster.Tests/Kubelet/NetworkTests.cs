@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Xunit;
 
@@ -91,7 +92,7 @@ public sealed class NetworkTests
             """{"ports":[{"name":"http","containerPort":8080}],"env":[{"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}}],"readinessProbe":{"httpGet":{"port":"http"},"periodSeconds":1}}""");
         pod["metadata"]!["labels"] = new JsonObject { ["role"] = "web" };
         node.Cluster.Put("pods", pod);
-        await node.Cluster.UntilAsync("the pod is ready", cluster => cluster.HistoryOf("web-1")[^1].Child("status").Items("conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True"));
+        await node.Cluster.UntilAsync("the pod is ready", cluster => cluster.HistoryOf("web-1")[^1].At("status").Items("conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True"));
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         var answer = await http.GetAsync(new Uri($"http://{node.Network.ReserveServiceAddress("default", "web")}:8088/"), TestNode.Token);
         Assert.True(answer.IsSuccessStatusCode);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Xunit;
 
@@ -61,8 +62,8 @@ public sealed class PodRunTests
     {
         await using var node = await TestNode.StartAsync();
         node.Cluster.Put("pods", TestNode.Pod("image", """{"containers":[{"name":"c","image":"org/train:1","args":["--epochs=3"]}]}"""));
-        await node.Cluster.UntilAsync("it is held back", cluster => cluster.HistoryOf("image")[^1].Child("status").Items("containerStatuses").Any(status => status.Child("state").Child("waiting").Text("reason") == "ImagePullBackOff"));
-        var message = node.Cluster.HistoryOf("image")[^1].Child("status").Items("containerStatuses").Single().Child("state").Child("waiting").Text("message");
+        await node.Cluster.UntilAsync("it is held back", cluster => cluster.HistoryOf("image")[^1].At("status").Items("containerStatuses").Any(status => status.At("state").At("waiting").Text("reason") == "ImagePullBackOff"));
+        var message = node.Cluster.HistoryOf("image")[^1].At("status").Items("containerStatuses").Single().At("state").At("waiting").Text("message");
         Assert.Contains("set `command:` for container \"c\"", message, StringComparison.Ordinal);
     }
 
@@ -82,7 +83,7 @@ public sealed class PodRunTests
         node.Cluster.Put("pods", TestNode.ShellPod("worker", "sleep 985"));
         await node.Cluster.PhaseAsync("worker", "Running");
         await node.StopKubeletAsync();
-        var status = node.Cluster.HistoryOf("worker")[^1].Child("status");
+        var status = node.Cluster.HistoryOf("worker")[^1].At("status");
         Assert.Equal(("Failed", "Terminated"), (status.Text("phase"), status.Text("reason")));
         Assert.Contains(status.Items("conditions"), condition => condition.Text("type") == "DisruptionTarget" && condition.Text("reason") == "TerminationByKubelet");
         Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLine), line => line == "sleep 985");
@@ -126,7 +127,7 @@ public sealed class PodRunTests
     }
 
     private static System.Text.Json.JsonElement Terminated(TestNode node, string pod) =>
-        node.Cluster.Find("pods", pod)!.Root.Child("status").Items("containerStatuses").Single().Child("state").Child("terminated");
+        node.Cluster.Find("pods", pod)!.Root.At("status").Items("containerStatuses").Single().At("state").At("terminated");
 
     private static string CommandLine(string process)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
 using YamlDotNet.Serialization;
 
@@ -30,16 +31,16 @@ internal static partial class RecordedLifecycle
 
     private static string Text(JsonElement pod)
     {
-        var status = pod.Child("status");
-        var name = pod.Child("metadata").Text("name");
+        var status = pod.At("status");
+        var name = pod.At("metadata").Text("name");
         var conditions = status.Items("conditions").Select(item => $"{item.Text("type")}={item.Text("status")[..1]}{(item.Has("reason") ? $"({item.Text("reason")})" : "")}");
-        var text = $"{name} MODIFIED rv 0 phase {status.Text("phase")} reason {status.Text("reason", "None")} msg {status.Text("message", "None")} ip {status.Text("podIP", "None")} obsgen {status.Text("observedGeneration", "None")}\n    cond {string.Join(' ', conditions)}";
+        var text = $"{name} MODIFIED rv 0 phase {status.Text("phase")} reason {status.TextOr("reason", "None")} msg {status.TextOr("message", "None")} ip {status.TextOr("podIP", "None")} obsgen {status.TextOr("observedGeneration", "None")}\n    cond {string.Join(' ', conditions)}";
         return text + Containers("init", status, "initContainerStatuses") + Containers("main", status, "containerStatuses");
     }
 
     private static string Containers(string title, JsonElement status, string list) => status.Has(list)
         ? $"\n    {title} " + string.Join(" | ", status.Items(list).Select(item =>
-            $"{item.Text("name")} ready={item.Flag("ready")} started={item.Flag("started")} rc={item.Text("restartCount")} state[{State(item.Child("state"))}] last[{State(item.Child("lastState"))}] cid={(item.Has("containerID") ? 'Y' : 'N')}"))
+            $"{item.Text("name")} ready={item.Flag("ready")} started={item.Flag("started")} rc={item.Scalar("restartCount")} state[{State(item.At("state"))}] last[{State(item.At("lastState"))}] cid={(item.Has("containerID") ? 'Y' : 'N')}"))
         : "";
 
     private static string State(JsonElement state)
@@ -50,7 +51,7 @@ internal static partial class RecordedLifecycle
         }
 
         var (kind, value) = state.EnumerateObject().Select(property => (property.Name, property.Value)).First();
-        return $"{kind}:{string.Join(',', new[] { "reason", "exitCode", "message" }.Where(field => value.Has(field)).Select(field => $"{field}={value.Text(field)}"))}";
+        return $"{kind}:{string.Join(',', new[] { "reason", "exitCode", "message" }.Where(field => value.Has(field)).Select(field => $"{field}={value.Scalar(field)}"))}";
     }
 
     /// <summary>Takes out what differs by nature: versions, addresses, uids, and the words about images and missing programs, which are ours.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -34,7 +35,7 @@ internal sealed class ContainerEnvironment(IKubeletApi api, ClusterNetwork netwo
             var name = entry.Text("name");
             if (entry.Has("valueFrom"))
             {
-                if (await ReferenceAsync(pod, record, container, entry.Child("valueFrom"), cancellationToken) is { } value)
+                if (await ReferenceAsync(pod, record, container, entry.At("valueFrom"), cancellationToken) is { } value)
                 {
                     variables[name] = value;
                 }
@@ -66,10 +67,10 @@ internal sealed class ContainerEnvironment(IKubeletApi api, ClusterNetwork netwo
 
     private async Task<Dictionary<string, string>> ServiceLinksAsync(Pod pod, CancellationToken cancellationToken)
     {
-        var services = pod.Spec.Flag("enableServiceLinks", fallback: true) ? await api.ListAsync("services", pod.Namespace, cancellationToken) : [];
+        var services = (!pod.Spec.Has("enableServiceLinks") || pod.Spec.Flag("enableServiceLinks")) ? await api.ListAsync("services", pod.Namespace, cancellationToken) : [];
         var kubernetes = await api.FindAsync(new ResourceKey("services", "default", "kubernetes"), cancellationToken);
         var links = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var service in services.Concat(kubernetes is null ? [] : [kubernetes]).Where(service => service.Root.Child("spec").Text("clusterIP") is not ("" or "None")))
+        foreach (var service in services.Concat(kubernetes is null ? [] : [kubernetes]).Where(service => service.Root.At("spec").Text("clusterIP") is not ("" or "None")))
         {
             foreach (var (name, value) in ServiceLinks.Of(service, network.AddressOf(service)))
             {
@@ -82,7 +83,7 @@ internal sealed class ContainerEnvironment(IKubeletApi api, ClusterNetwork netwo
 
     private async Task AddAllAsync(Pod pod, JsonElement source, Dictionary<string, string> variables, CancellationToken cancellationToken)
     {
-        var (reference, resource) = source.Has("secretRef") ? (source.Child("secretRef"), "secrets") : (source.Child("configMapRef"), "configmaps");
+        var (reference, resource) = source.Has("secretRef") ? (source.At("secretRef"), "secrets") : (source.At("configMapRef"), "configmaps");
         if (await FindAsync(pod, resource, reference, cancellationToken) is { } document)
         {
             foreach (var (key, value) in ConfigData.Read(document))
@@ -96,18 +97,18 @@ internal sealed class ContainerEnvironment(IKubeletApi api, ClusterNetwork netwo
     {
         if (from.Has("fieldRef"))
         {
-            var path = from.Child("fieldRef").Text("fieldPath");
+            var path = from.At("fieldRef").Text("fieldPath");
             return FieldReferences.Resolve(pod, record, path) ?? throw new ContainerConfigException($"unsupported fieldPath: {path}");
         }
 
         if (from.Has("resourceFieldRef"))
         {
-            return FieldReferences.Resolve(pod, from.Child("resourceFieldRef"), container.Name, options) ?? throw new ContainerConfigException("unsupported container resource");
+            return FieldReferences.Resolve(pod, from.At("resourceFieldRef"), container.Name, options) ?? throw new ContainerConfigException("unsupported container resource");
         }
 
         return from.Has("secretKeyRef")
-            ? await KeyAsync(pod, "secrets", from.Child("secretKeyRef"), cancellationToken)
-            : await KeyAsync(pod, "configmaps", from.Child("configMapKeyRef"), cancellationToken);
+            ? await KeyAsync(pod, "secrets", from.At("secretKeyRef"), cancellationToken)
+            : await KeyAsync(pod, "configmaps", from.At("configMapKeyRef"), cancellationToken);
     }
 
     private async Task<string?> KeyAsync(Pod pod, string resource, JsonElement reference, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -24,19 +25,19 @@ internal static class FieldReferences
     /// <summary>A container's request or limit in units of the divisor, rounded up; without a limit what the node can give.</summary>
     public static string? Resolve(Pod pod, JsonElement reference, string defaultContainer, KubeletOptions options)
     {
-        var name = reference.Text("containerName", defaultContainer);
-        if (reference.Text("resource").Split('.') is not [var list, var resource] || pod.AllContainers.FirstOrDefault(item => item.Name == name) is not { } container)
+        var name = reference.TextOr("containerName", defaultContainer);
+        if (reference.Scalar("resource").Split('.') is not [var list, var resource] || pod.AllContainers.FirstOrDefault(item => item.Name == name) is not { } container)
         {
             return null;
         }
 
-        var amount = Quantity(container.Resources.Child(list).Text(resource)) ?? (list, resource) switch
+        var amount = Quantity(container.Resources.At(list).Scalar(resource)) ?? (list, resource) switch
         {
             ("limits", "cpu") => options.AllocatableCpu,
             ("limits", "memory") => options.AllocatableMemory,
             _ => 0m,
         };
-        var divisor = Quantity(reference.Text("divisor")) is { } given and not 0 ? given : 1m;
+        var divisor = Quantity(reference.Scalar("divisor")) is { } given and not 0 ? given : 1m;
         return Math.Ceiling(amount / divisor).ToString("0", CultureInfo.InvariantCulture);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -10,17 +11,17 @@ internal static class ServiceLinks
     public static IEnumerable<KeyValuePair<string, string>> Of(Document service, string address)
     {
         var name = service.Metadata.Name.ToUpperInvariant().Replace('-', '_');
-        var ports = service.Root.Child("spec").Items("ports").ToList();
+        var ports = service.Root.At("spec").Items("ports").ToList();
         if (ports.Count == 0)
         {
             yield break;
         }
 
         yield return new($"{name}_SERVICE_HOST", address);
-        yield return new($"{name}_SERVICE_PORT", ports[0].Text("port"));
+        yield return new($"{name}_SERVICE_PORT", ports[0].Scalar("port"));
         foreach (var port in ports.Where(port => port.Text("name").Length > 0))
         {
-            yield return new($"{name}_SERVICE_PORT_{port.Text("name").ToUpperInvariant().Replace('-', '_')}", port.Text("port"));
+            yield return new($"{name}_SERVICE_PORT_{port.Text("name").ToUpperInvariant().Replace('-', '_')}", port.Scalar("port"));
         }
 
         yield return new($"{name}_PORT", Url(ports[0], address));
@@ -32,13 +33,13 @@ internal static class ServiceLinks
 
     private static IEnumerable<KeyValuePair<string, string>> OfPort(string name, JsonElement port, string address)
     {
-        var protocol = port.Text("protocol", "TCP");
-        var prefix = string.Create(CultureInfo.InvariantCulture, $"{name}_PORT_{port.Text("port")}_{protocol}");
+        var protocol = port.TextOr("protocol", "TCP");
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"{name}_PORT_{port.Scalar("port")}_{protocol}");
         yield return new(prefix, Url(port, address));
         yield return new($"{prefix}_PROTO", protocol.ToLowerInvariant());
-        yield return new($"{prefix}_PORT", port.Text("port"));
+        yield return new($"{prefix}_PORT", port.Scalar("port"));
         yield return new($"{prefix}_ADDR", address);
     }
 
-    private static string Url(JsonElement port, string address) => $"{port.Text("protocol", "TCP").ToLowerInvariant()}://{address}:{port.Text("port")}";
+    private static string Url(JsonElement port, string address) => $"{port.TextOr("protocol", "TCP").ToLowerInvariant()}://{address}:{port.Scalar("port")}";
 }

@@ -84,7 +84,7 @@ internal sealed class LogReader(string log, LogObserver observer, PodLogOptions 
                 skipping = since > written;
                 if (options.Timestamps && !skipping)
                 {
-                    selected.Write(Encoding.ASCII.GetBytes($"{Timestamp.FormatNano(written)} "));
+                    selected.Write(Encoding.ASCII.GetBytes($"{LogTimestamp.Format(written)} "));
                 }
             }
 

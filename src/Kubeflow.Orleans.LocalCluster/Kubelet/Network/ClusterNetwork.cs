@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
@@ -97,7 +98,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     /// <summary>The address a service answers on.</summary>
     internal string AddressOf(Document service)
     {
-        var clusterAddress = service.Root.Child("spec").Text("clusterIP");
+        var clusterAddress = service.Root.At("spec").Text("clusterIP");
         return AddressBook.Contains(clusterAddress) ? clusterAddress : addresses.Reserve(service.Metadata.Namespace, service.Metadata.Name);
     }
 
@@ -158,7 +159,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
         }
 
         var named = Named(pod, "");
-        var headless = services.Values.Where(service => service.Root.Child("spec").Text("clusterIP") == "None" && NamedService.Read(service, "").Selects(named)).ToList();
+        var headless = services.Values.Where(service => service.Root.At("spec").Text("clusterIP") == "None" && NamedService.Read(service, "").Selects(named)).ToList();
         if (pod.Subdomain.Length == 0 && headless is [var only])
         {
             yield return AddressOf(only);
@@ -212,7 +213,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     {
         lock (gate)
         {
-            return assigned.ContainsKey(pod.Metadata.Uid) || AddressBook.Contains(pod.Root.Child("status").Text("podIP"));
+            return assigned.ContainsKey(pod.Metadata.Uid) || AddressBook.Contains(pod.Root.At("status").Text("podIP"));
         }
     }
 
@@ -265,7 +266,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
             hosts.Write(@namespace, names);
         }
 
-        proxy.Update([.. services.Values.Where(service => service.Root.Child("spec").Text("clusterIP") != "None").SelectMany(service => Ports(service, names))]);
+        proxy.Update([.. services.Values.Where(service => service.Root.At("spec").Text("clusterIP") != "None").SelectMany(service => Ports(service, names))]);
     }
 
     private NameTable Names() => new(
@@ -279,11 +280,11 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
     {
         var named = NamedService.Read(service, AddressOf(service));
         var endpoints = names.EndpointsOf(named).ToList();
-        foreach (var port in service.Root.Child("spec").Items("ports").Where(port => port.Text("protocol", "TCP") == "TCP" && port.Number("port") is not null))
+        foreach (var port in service.Root.At("spec").Items("ports").Where(port => port.TextOr("protocol", "TCP") == "TCP" && port.Integer("port") is not null))
         {
-            var target = port.Text("targetPort", port.Text("port"));
+            var target = port.TextOr("targetPort", port.Scalar("port"));
             var resolved = endpoints.Select(endpoint => (endpoint.Address, Port: ResolvePort(endpoint, target))).Where(endpoint => endpoint.Port is not null);
-            yield return new ProxiedPort($"{named.Namespace}/{named.Name}", named.Address, (int)port.Number("port")!.Value, [.. resolved.Select(endpoint => (endpoint.Address, endpoint.Port!.Value))]);
+            yield return new ProxiedPort($"{named.Namespace}/{named.Name}", named.Address, (int)port.Integer("port")!.Value, [.. resolved.Select(endpoint => (endpoint.Address, endpoint.Port!.Value))]);
         }
     }
 

@@ -1,4 +1,5 @@
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -11,7 +12,7 @@ internal sealed record NamedService(string Namespace, string Name, string Addres
 
     public static NamedService Read(Document service, string address)
     {
-        var spec = service.Root.Child("spec");
+        var spec = service.Root.At("spec");
         return new NamedService(
             service.Metadata.Namespace, service.Metadata.Name, address, spec.Text("clusterIP") == "None", spec.Flag("publishNotReadyAddresses"), spec.Map("selector"));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
@@ -41,7 +42,7 @@ internal sealed partial class ContainerStopper(KubeletServices services)
 
     private async Task RunHookAsync(Pod pod, ContainerSpec container, ContainerProcess process, string podIp, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (container.PreStop.Child("sleep").Number("seconds") is { } seconds)
+        if (container.PreStop.At("sleep").Integer("seconds") is { } seconds)
         {
             var pause = TimeSpan.FromSeconds(seconds);
             await WaitAsync(process, pause < limit ? pause : limit, cancellationToken);

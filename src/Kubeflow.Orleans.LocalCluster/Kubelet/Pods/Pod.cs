@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -34,20 +35,20 @@ internal sealed record Pod
 
     public string NodeName => Spec.Text("nodeName");
 
-    public string RestartPolicy => Spec.Text("restartPolicy", "Always");
+    public string RestartPolicy => Spec.TextOr("restartPolicy", "Always");
 
-    public TimeSpan TerminationGracePeriod => TimeSpan.FromSeconds(Spec.Number("terminationGracePeriodSeconds") ?? 30);
+    public TimeSpan TerminationGracePeriod => TimeSpan.FromSeconds(Spec.Integer("terminationGracePeriodSeconds") ?? 30);
 
-    public TimeSpan? ActiveDeadline => Spec.Number("activeDeadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+    public TimeSpan? ActiveDeadline => Spec.Integer("activeDeadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
-    public string ServiceAccountName => Spec.Text("serviceAccountName", "default");
+    public string ServiceAccountName => Spec.TextOr("serviceAccountName", "default");
 
     public string Subdomain => Spec.Text("subdomain");
 
     /// <summary>spec.hostname or the name, cut to what a host name may be.</summary>
-    public string Hostname => Cut(Spec.Text("hostname", Name));
+    public string Hostname => Cut(Spec.TextOr("hostname", Name));
 
-    public string Phase => Status.Text("phase", "Pending");
+    public string Phase => Status.TextOr("phase", "Pending");
 
     public bool IsTerminal => Phase is "Succeeded" or "Failed";
 
@@ -65,7 +66,7 @@ internal sealed record Pod
     public static Pod Read(Document document)
     {
         var metadata = document.Metadata;
-        var spec = document.Root.Child("spec");
+        var spec = document.Root.At("spec");
         return new Pod
         {
             Namespace = metadata.Namespace,
@@ -73,11 +74,11 @@ internal sealed record Pod
             Uid = metadata.Uid,
             Generation = metadata.Generation,
             DeletionTimestamp = metadata.DeletionTimestamp,
-            DeletionGracePeriodSeconds = document.Root.Child("metadata").Number("deletionGracePeriodSeconds"),
+            DeletionGracePeriodSeconds = document.Root.At("metadata").Integer("deletionGracePeriodSeconds"),
             Labels = metadata.Labels,
             Annotations = metadata.Annotations,
             Spec = spec,
-            Status = document.Root.Child("status"),
+            Status = document.Root.At("status"),
             InitContainers = [.. spec.Items("initContainers").Select(item => ContainerSpec.Read(item, isInit: true))],
             Containers = [.. spec.Items("containers").Select(item => ContainerSpec.Read(item, isInit: false))],
             Document = document,
@@ -95,33 +96,33 @@ internal sealed record ContainerSpec(JsonElement Json, bool IsInit)
     public string Image => Json.Text("image");
 
     /// <summary>As defaulting sets it; a document that was never defaulted means IfNotPresent.</summary>
-    public string ImagePullPolicy => Json.Text("imagePullPolicy", "IfNotPresent");
+    public string ImagePullPolicy => Json.TextOr("imagePullPolicy", "IfNotPresent");
 
-    public IReadOnlyList<string> Command => Json.Texts("command");
+    public IReadOnlyList<string> Command => [.. Json.Texts("command")];
 
-    public IReadOnlyList<string> Arguments => Json.Texts("args");
+    public IReadOnlyList<string> Arguments => [.. Json.Texts("args")];
 
     public string WorkingDirectory => Json.Text("workingDir");
 
     /// <summary>A native sidecar: an init container that is started in order and then stays.</summary>
     public bool IsSidecar => IsInit && Json.Text("restartPolicy") == "Always";
 
-    public string TerminationMessagePath => Json.Text("terminationMessagePath", "/dev/termination-log");
+    public string TerminationMessagePath => Json.TextOr("terminationMessagePath", "/dev/termination-log");
 
     public bool FallsBackToLogs => Json.Text("terminationMessagePolicy") == "FallbackToLogsOnError";
 
-    public JsonElement Resources => Json.Child("resources");
+    public JsonElement Resources => Json.At("resources");
 
     /// <summary>exec, httpGet or sleep to run before SIGTERM; Undefined when there is none.</summary>
-    public JsonElement PreStop => Json.Child("lifecycle").Child("preStop");
+    public JsonElement PreStop => Json.At("lifecycle").At("preStop");
 
-    public JsonElement PostStart => Json.Child("lifecycle").Child("postStart");
+    public JsonElement PostStart => Json.At("lifecycle").At("postStart");
 
-    public ProbeSpec? StartupProbe => ProbeSpec.Read(Json.Child("startupProbe"));
+    public ProbeSpec? StartupProbe => ProbeSpec.Read(Json.At("startupProbe"));
 
-    public ProbeSpec? ReadinessProbe => ProbeSpec.Read(Json.Child("readinessProbe"));
+    public ProbeSpec? ReadinessProbe => ProbeSpec.Read(Json.At("readinessProbe"));
 
-    public ProbeSpec? LivenessProbe => ProbeSpec.Read(Json.Child("livenessProbe"));
+    public ProbeSpec? LivenessProbe => ProbeSpec.Read(Json.At("livenessProbe"));
 
     public IReadOnlyList<VolumeMount> VolumeMounts => [.. Json.Items("volumeMounts").Select(VolumeMount.Read)];
 
@@ -131,7 +132,7 @@ internal sealed record ContainerSpec(JsonElement Json, bool IsInit)
     /// <summary>The port of this name, or the number itself.</summary>
     public int? ResolvePort(string port) => int.TryParse(port, out var number)
         ? number
-        : (int?)Json.Items("ports").FirstOrDefault(item => item.Text("name") == port).Number("containerPort");
+        : (int?)Json.Items("ports").FirstOrDefault(item => item.Text("name") == port).Integer("containerPort");
 
     public static ContainerSpec Read(JsonElement json, bool isInit) => new(json, isInit);
 }
@@ -152,13 +153,13 @@ internal sealed record ProbeSpec(JsonElement Json)
 
     public TimeSpan Timeout => Seconds("timeoutSeconds", 1);
 
-    public int SuccessThreshold => (int)(Json.Number("successThreshold") ?? 1);
+    public int SuccessThreshold => (int)(Json.Integer("successThreshold") ?? 1);
 
-    public int FailureThreshold => (int)(Json.Number("failureThreshold") ?? 3);
+    public int FailureThreshold => (int)(Json.Integer("failureThreshold") ?? 3);
 
-    public TimeSpan? TerminationGracePeriod => Json.Number("terminationGracePeriodSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+    public TimeSpan? TerminationGracePeriod => Json.Integer("terminationGracePeriodSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     public static ProbeSpec? Read(JsonElement json) => json.ValueKind == JsonValueKind.Object ? new ProbeSpec(json) : null;
 
-    private TimeSpan Seconds(string name, long fallback) => TimeSpan.FromSeconds(Json.Number(name) is > 0 and var value ? value : fallback);
+    private TimeSpan Seconds(string name, long fallback) => TimeSpan.FromSeconds(Json.Integer(name) is > 0 and var value ? value : fallback);
 }

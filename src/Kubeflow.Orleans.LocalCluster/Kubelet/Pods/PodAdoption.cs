@@ -1,3 +1,5 @@
+using Kubeflow.Orleans.LocalCluster.Json;
+
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
 /// <summary>Finds out what became of a pod's containers while nobody watched: from the facts on disk first, else from its last status.</summary>
@@ -30,7 +32,7 @@ internal sealed class PodAdoption(KubeletServices services)
 
     private (ContainerRecord Record, ContainerProcess? Process) Adopt(Pod pod, ContainerSpec container, ContainerRecord fresh, PodDirectory directory)
     {
-        var record = fresh with { LastTerminated = Ended(Status(pod, container).Child("lastState").Child("terminated")) };
+        var record = fresh with { LastTerminated = Ended(Status(pod, container).At("lastState").At("terminated")) };
         foreach (var attempt in directory.Attempts(container.Name).Reverse())
         {
             if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
@@ -57,17 +59,17 @@ internal sealed class PodAdoption(KubeletServices services)
     private ContainerRecord Lost(Pod pod, ContainerSpec container, ContainerRecord record)
     {
         var status = Status(pod, container);
-        var known = record with { Attempt = (int)(status.Number("restartCount") ?? 0), ContainerId = status.Text("containerID") };
-        if (Ended(status.Child("state").Child("terminated")) is { } ended)
+        var known = record with { Attempt = (int)(status.Integer("restartCount") ?? 0), ContainerId = status.Text("containerID") };
+        if (Ended(status.At("state").At("terminated")) is { } ended)
         {
             return known with { State = ended };
         }
 
-        return status.Child("state").Has("running")
+        return status.At("state").Has("running")
             ? known with
             {
                 State = new ContainerState.Terminated(
-                    137, "ContainerStatusUnknown", "The container could not be located when the node came back", status.Child("state").Child("running").Time("startedAt") ?? default, services.Time.GetUtcNow(), known.ContainerId),
+                    137, "ContainerStatusUnknown", "The container could not be located when the node came back", status.At("state").At("running").Time("startedAt") ?? default, services.Time.GetUtcNow(), known.ContainerId),
             }
             : known;
     }
@@ -77,6 +79,6 @@ internal sealed class PodAdoption(KubeletServices services)
 
     private static ContainerState.Terminated? Ended(System.Text.Json.JsonElement ended) => ended.ValueKind == System.Text.Json.JsonValueKind.Object
         ? new ContainerState.Terminated(
-            (int)(ended.Number("exitCode") ?? 0), ended.Text("reason"), ended.Text("message"), ended.Time("startedAt") ?? default, ended.Time("finishedAt") ?? default, ended.Text("containerID"))
+            (int)(ended.Integer("exitCode") ?? 0), ended.Text("reason"), ended.Text("message"), ended.Time("startedAt") ?? default, ended.Time("finishedAt") ?? default, ended.Text("containerID"))
         : null;
 }

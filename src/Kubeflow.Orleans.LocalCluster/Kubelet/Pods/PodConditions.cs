@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -93,7 +94,7 @@ internal static class PodConditions
             ["observedGeneration"] = generation,
             ["status"] = status,
             ["lastProbeTime"] = null,
-            ["lastTransitionTime"] = Timestamp.Format(since),
+            ["lastTransitionTime"] = since.Rfc3339(),
         };
         if (condition.Reason.Length > 0)
         {

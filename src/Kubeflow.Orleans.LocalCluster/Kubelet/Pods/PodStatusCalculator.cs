@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -28,7 +29,7 @@ internal static class PodStatusCalculator
         }
 
         AddAddresses(status, record);
-        status["startTime"] = Timestamp.Format(record.StartTime);
+        status["startTime"] = record.StartTime.Rfc3339();
         if (pod.InitContainers.Count > 0)
         {
             status["initContainerStatuses"] = new JsonArray([.. pod.InitContainers.Select(spec => Container(spec, record.Of(spec)))]);
@@ -100,7 +101,7 @@ internal static class PodStatusCalculator
 
     private static JsonObject State(ContainerState state) => state switch
     {
-        ContainerState.Running running => new JsonObject { ["running"] = new JsonObject { ["startedAt"] = Timestamp.Format(running.StartedAt) } },
+        ContainerState.Running running => new JsonObject { ["running"] = new JsonObject { ["startedAt"] = running.StartedAt.Rfc3339() } },
         ContainerState.Terminated ended => new JsonObject { ["terminated"] = Ended(ended) },
         ContainerState.Waiting waiting => new JsonObject { ["waiting"] = WithMessage(new JsonObject { ["reason"] = waiting.Reason }, waiting.Message) },
         _ => throw new InvalidOperationException($"No container state: {state}"),
@@ -120,7 +121,7 @@ internal static class PodStatusCalculator
     }
 
     /// <summary>An unknown time is null, as the API writes it.</summary>
-    private static string? Time(DateTimeOffset time) => time == default ? null : Timestamp.Format(time);
+    private static string? Time(DateTimeOffset time) => time == default ? null : time.Rfc3339();
 
     private static JsonObject WithMessage(JsonObject node, string message)
     {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Kubeflow.Orleans.LocalCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;

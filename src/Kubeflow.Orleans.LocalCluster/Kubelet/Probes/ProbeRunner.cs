@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -30,11 +31,11 @@ internal sealed class ProbeRunner(ProcessRuntime runtime) : IDisposable
         {
             return handler switch
             {
-                _ when handler.Has("exec") => await ExecAsync(handler.Child("exec").Texts("command"), process, timeLimit, cancellationToken),
-                _ when handler.Has("httpGet") => await HttpAsync(handler.Child("httpGet"), container, podIp, limit.Token),
-                _ when handler.Has("tcpSocket") => await ConnectAsync(handler.Child("tcpSocket"), container, podIp, limit.Token),
+                _ when handler.Has("exec") => await ExecAsync([.. handler.At("exec").Texts("command")], process, timeLimit, cancellationToken),
+                _ when handler.Has("httpGet") => await HttpAsync(handler.At("httpGet"), container, podIp, limit.Token),
+                _ when handler.Has("tcpSocket") => await ConnectAsync(handler.At("tcpSocket"), container, podIp, limit.Token),
                 // Whether the port takes connections is all we ask of a gRPC server; its health service is not called.
-                _ when handler.Has("grpc") => await ConnectAsync(handler.Child("grpc"), container, podIp, limit.Token),
+                _ when handler.Has("grpc") => await ConnectAsync(handler.At("grpc"), container, podIp, limit.Token),
                 _ => ProbeOutcome.Succeeded,
             };
         }
@@ -63,14 +64,14 @@ internal sealed class ProbeRunner(ProcessRuntime runtime) : IDisposable
 
     private async Task<ProbeOutcome> HttpAsync(JsonElement get, ContainerSpec container, string podIp, CancellationToken cancellationToken)
     {
-        if (container.ResolvePort(get.Text("port")) is not { } port)
+        if (container.ResolvePort(get.Scalar("port")) is not { } port)
         {
-            return ProbeOutcome.Failed($"couldn't find port: {get.Text("port")}");
+            return ProbeOutcome.Failed($"couldn't find port: {get.Scalar("port")}");
         }
 
-        var path = get.Text("path", "/");
-        var scheme = get.Text("scheme", "HTTP").ToLowerInvariant();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{scheme}://{get.Text("host", podIp)}:{port}{(path.StartsWith('/') ? path : "/" + path)}"));
+        var path = get.TextOr("path", "/");
+        var scheme = get.TextOr("scheme", "HTTP").ToLowerInvariant();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{scheme}://{get.TextOr("host", podIp)}:{port}{(path.StartsWith('/') ? path : "/" + path)}"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("kube-probe", "1.36"));
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         foreach (var header in get.Items("httpHeaders"))
@@ -87,13 +88,13 @@ internal sealed class ProbeRunner(ProcessRuntime runtime) : IDisposable
 
     private static async Task<ProbeOutcome> ConnectAsync(JsonElement socket, ContainerSpec container, string podIp, CancellationToken cancellationToken)
     {
-        if (container.ResolvePort(socket.Text("port")) is not { } port)
+        if (container.ResolvePort(socket.Scalar("port")) is not { } port)
         {
-            return ProbeOutcome.Failed($"couldn't find port: {socket.Text("port")}");
+            return ProbeOutcome.Failed($"couldn't find port: {socket.Scalar("port")}");
         }
 
         using var client = new TcpClient();
-        await client.ConnectAsync(socket.Text("host", podIp), port, cancellationToken);
+        await client.ConnectAsync(socket.TextOr("host", podIp), port, cancellationToken);
         return ProbeOutcome.Succeeded;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -31,12 +32,12 @@ internal sealed class PodVolumes(IKubeletApi api, KubeletOptions options, TimePr
             return own;
         }
 
-        if (volume.Child("hostPath") is { ValueKind: JsonValueKind.Object } hostPath)
+        if (volume.At("hostPath") is { ValueKind: JsonValueKind.Object } hostPath)
         {
             return HostPath(name, hostPath.Text("path"), hostPath.Text("type"));
         }
 
-        if (volume.Child("persistentVolumeClaim") is { ValueKind: JsonValueKind.Object } claim)
+        if (volume.At("persistentVolumeClaim") is { ValueKind: JsonValueKind.Object } claim)
         {
             return await ClaimAsync(pod, name, claim.Text("claimName"), cancellationToken);
         }
@@ -81,10 +82,10 @@ internal sealed class PodVolumes(IKubeletApi api, KubeletOptions options, TimePr
     {
         var claim = await api.FindAsync(new ResourceKey("persistentvolumeclaims", pod.Namespace, claimName), cancellationToken)
             ?? throw new VolumeException(volume, $"persistentvolumeclaim \"{claimName}\" not found");
-        var bound = claim.Root.Child("spec").Text("volumeName");
+        var bound = claim.Root.At("spec").Text("volumeName");
         var persistent = bound.Length == 0 ? null : await api.FindAsync(new ResourceKey("persistentvolumes", "", bound), cancellationToken);
-        var spec = persistent?.Root.Child("spec") ?? default;
-        var path = spec.Child("hostPath").Text("path", spec.Child("local").Text("path"));
+        var spec = persistent?.Root.At("spec") ?? default;
+        var path = spec.At("hostPath").TextOr("path", spec.At("local").Text("path"));
         if (path.Length == 0)
         {
             throw new VolumeException(volume, $"persistentvolumeclaim \"{claimName}\" is not bound to a directory yet");

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.LocalCluster.Json;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -17,7 +18,7 @@ internal sealed class VolumeFiles(IKubeletApi api, KubeletOptions options)
     public async Task<IReadOnlyDictionary<string, VolumeFile>?> ReadAsync(Pod pod, PodRecord record, JsonElement volume, CancellationToken cancellationToken)
     {
         var name = volume.Text("name");
-        if (volume.Child("projected") is { ValueKind: JsonValueKind.Object } projected)
+        if (volume.At("projected") is { ValueKind: JsonValueKind.Object } projected)
         {
             var mode = Mode(projected, DefaultMode);
             var files = new Dictionary<string, VolumeFile>(StringComparer.Ordinal);
@@ -37,23 +38,23 @@ internal sealed class VolumeFiles(IKubeletApi api, KubeletOptions options)
 
     private async Task<Dictionary<string, VolumeFile>?> SourceAsync(Pod pod, PodRecord record, string volume, JsonElement source, int mode, CancellationToken cancellationToken)
     {
-        if (source.Child("configMap") is { ValueKind: JsonValueKind.Object } configMap)
+        if (source.At("configMap") is { ValueKind: JsonValueKind.Object } configMap)
         {
             return await ObjectAsync(pod, volume, "configmaps", configMap, configMap.Text("name"), mode, cancellationToken);
         }
 
-        if (source.Child("secret") is { ValueKind: JsonValueKind.Object } secret)
+        if (source.At("secret") is { ValueKind: JsonValueKind.Object } secret)
         {
-            return await ObjectAsync(pod, volume, "secrets", secret, secret.Text("secretName", secret.Text("name")), mode, cancellationToken);
+            return await ObjectAsync(pod, volume, "secrets", secret, secret.TextOr("secretName", secret.Text("name")), mode, cancellationToken);
         }
 
-        if (source.Child("downwardAPI") is { ValueKind: JsonValueKind.Object } downward)
+        if (source.At("downwardAPI") is { ValueKind: JsonValueKind.Object } downward)
         {
             return downward.Items("items").ToDictionary(
                 item => item.Text("path"), item => new VolumeFile(Encoding.UTF8.GetBytes(Field(pod, record, item)), Mode(item, Mode(downward, mode))), StringComparer.Ordinal);
         }
 
-        return source.Child("serviceAccountToken") is { ValueKind: JsonValueKind.Object } token ? await TokenAsync(pod, token, mode, cancellationToken) : null;
+        return source.At("serviceAccountToken") is { ValueKind: JsonValueKind.Object } token ? await TokenAsync(pod, token, mode, cancellationToken) : null;
     }
 
     private async Task<Dictionary<string, VolumeFile>> ObjectAsync(
@@ -89,8 +90,8 @@ internal sealed class VolumeFiles(IKubeletApi api, KubeletOptions options)
     }
 
     private string Field(Pod pod, PodRecord record, JsonElement item) => (item.Has("resourceFieldRef")
-        ? FieldReferences.Resolve(pod, item.Child("resourceFieldRef"), "", options)
-        : FieldReferences.Resolve(pod, record, item.Child("fieldRef").Text("fieldPath"))) ?? "";
+        ? FieldReferences.Resolve(pod, item.At("resourceFieldRef"), "", options)
+        : FieldReferences.Resolve(pod, record, item.At("fieldRef").Text("fieldPath"))) ?? "";
 
     private async Task<Dictionary<string, VolumeFile>> TokenAsync(Pod pod, JsonElement source, int mode, CancellationToken cancellationToken)
     {
@@ -103,5 +104,5 @@ internal sealed class VolumeFiles(IKubeletApi api, KubeletOptions options)
         return new Dictionary<string, VolumeFile>(StringComparer.Ordinal) { [source.Text("path")] = new(Encoding.UTF8.GetBytes(token), mode) };
     }
 
-    private static int Mode(JsonElement element, int fallback) => (int)(element.Number("mode") ?? element.Number("defaultMode") ?? fallback);
+    private static int Mode(JsonElement element, int fallback) => (int)(element.Integer("mode") ?? element.Integer("defaultMode") ?? fallback);
 }
