@@ -26,12 +26,17 @@ internal sealed class InsideEndpoint
 
         PrivateFiles.CreateDirectory(folder);
         SocketPath = Path.Combine(folder, "api.sock");
-        File.Delete(SocketPath);
     }
 
     public string SocketPath { get; }
 
     public string Token { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>
+    /// Takes away the socket of an earlier life, which would keep a new one from being bound. Only for who owns the home: the socket may
+    /// otherwise be that of a silo that runs.
+    /// </summary>
+    public void RemoveStaleSocket() => File.Delete(SocketPath);
 
     public KubernetesClientConfiguration Configuration() => new()
     {

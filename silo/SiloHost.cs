@@ -50,7 +50,9 @@ public static class SiloHost
             builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         }
 
+        // Opening the store makes the home ours: it refuses a second silo.
         await AddServicesAsync(builder.Services, settings, credentials, inside, clock, cancellationToken);
+        inside.RemoveStaleSocket();
 
         var app = builder.Build();
         app.MapKubernetesApi();

@@ -9,6 +9,9 @@ namespace Kubeflow.Orleans.Resilience.Tests.Running;
 /// <summary>A home folder, and a silo process on it that is killed and started again. Its output stays in the home folder, one file per start.</summary>
 internal sealed class KillableSilo : IAsyncDisposable
 {
+    /// <summary>Set by who wants to look at what a failed test leaves behind.</summary>
+    private const string KeepVariable = "KFO_KEEP_TEST_HOMES";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
 
@@ -116,9 +119,12 @@ internal sealed class KillableSilo : IAsyncDisposable
         }
 
         await KillProcessesAsync();
+        foreach (var output in Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal))
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{Path.GetFileName(output)}:\n{ReadText(output)}");
+        }
 
-        // What a failed test leaves behind is what explains it.
-        if (TestContext.Current.TestState?.Result != TestResult.Failed)
+        if (Environment.GetEnvironmentVariable(KeepVariable) is null)
         {
             Directory.Delete(folder, recursive: true);
         }
