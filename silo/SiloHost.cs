@@ -52,7 +52,10 @@ public static class SiloHost
             builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         }
 
-        AddServices(builder.Services, settings, credentials, inside, clock, await opening);
+        // Opening the store makes the home ours: it refuses a second silo.
+        var store = await opening;
+        inside.RemoveStaleSocket();
+        AddServices(builder.Services, settings, credentials, inside, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
