@@ -36,6 +36,9 @@ public sealed class UpstreamManifestTests(ControlPlane controlPlane)
         {
             AssertKnowsItsPlace(pod!, resource, replicas);
         }
+
+        // Some name a program that is installed here (torchrun) and would run until the end of all tests.
+        Assert.Equal(200, (await client.DeleteAsync($"/apis/kubeflow.org/v1/namespaces/{team}/{resource}/{name}")).Code);
     }
 
     [Fact]
