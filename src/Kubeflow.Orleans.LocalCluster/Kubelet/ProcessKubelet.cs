@@ -22,7 +22,6 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task following = Task.CompletedTask;
     private bool disposed;
-    private volatile bool ending;
 
     /// <param name="network">Started already.</param>
     public ProcessKubelet(KubeletOptions options, IKubeletApi api, ClusterNetwork network, TimeProvider time, ILogger<ProcessKubelet> logger)
@@ -68,7 +67,9 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     /// <summary>Ends the pods with <see cref="KubeletOptions.StopPodsOnShutdown"/>, else leaves them running for the next start.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        ending = true;
+        // First nobody is taken in any more: a pod that came after the others were told would be left running.
+        await watching.CancelAsync();
+        await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (options.StopPodsOnShutdown)
         {
             foreach (var (worker, _) in workers.Values)
@@ -80,9 +81,8 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
             await Task.WhenAny(ended, Task.Delay(options.ShutdownGracePeriod + EndingSlack, services.Time, cancellationToken));
         }
 
-        await watching.CancelAsync();
         await stopping.CancelAsync();
-        await Task.WhenAll(workers.Values.Select(entry => entry.Running).Append(following)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(workers.Values.Select(entry => entry.Running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
@@ -134,7 +134,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         {
             entry.Worker.Tell(new PodMessage.Updated(pod));
         }
-        else if (!ending)
+        else
         {
             var worker = new PodWorker(services, pod, stopping.Token);
             workers[pod.Uid] = (worker, RunAsync(worker));
