@@ -71,6 +71,19 @@ public sealed class CrashTests
         Assert.DoesNotContain(Directory.GetDirectories("/proc"), process => File.Exists($"{process}/cmdline") && ReadOrNothing($"{process}/cmdline") == "sleep\0983\0");
     }
 
+    [Fact]
+    public async Task Remains_that_cannot_be_understood_do_not_keep_a_node_from_starting()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.StopKubeletAsync();
+        var remains = Directory.CreateDirectory(Path.Combine(node.Directory, "node", "pods", "unknown", "containers", "c", "not-a-number.1"));
+        await node.StartKubeletAsync();
+        node.Cluster.Put("pods", TestNode.ShellPod("next", "exit 0"));
+        await node.Cluster.PhaseAsync("next", "Succeeded");
+        Assert.True(remains.Exists);
+        Directory.Delete(Path.Combine(node.Directory, "node", "pods", "unknown"), recursive: true);
+    }
+
     /// <summary>The process that is killed; only ever run by the test above.</summary>
     [Fact(Explicit = true)]
     public async Task Kubelet_process()
