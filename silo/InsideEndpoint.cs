@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using k8s;
@@ -21,7 +20,8 @@ internal sealed class InsideEndpoint
         var folder = Path.Combine(home, "run");
         if (Path.Combine(folder, "api.sock").Length > LongestPath)
         {
-            folder = Path.Combine(Path.GetTempPath(), $"kfo-{Core.StableHash.Of(home).ToString("x8", CultureInfo.InvariantCulture)}");
+            // A new name each time: a folder somebody else made beforehand could not be trusted.
+            folder = Directory.CreateTempSubdirectory("kfo-").FullName;
         }
 
         PrivateFiles.CreateDirectory(folder);

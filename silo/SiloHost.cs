@@ -53,8 +53,9 @@ public static class SiloHost
         }
 
         // Opening the store makes the home ours: it refuses a second silo.
-        AddServices(builder.Services, settings, credentials, inside, clock, await opening);
+        var store = await opening;
         inside.RemoveStaleSocket();
+        AddServices(builder.Services, settings, credentials, inside, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
