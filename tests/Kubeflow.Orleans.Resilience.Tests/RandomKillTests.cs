@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Resilience.Tests.Processes;
 using Kubeflow.Orleans.Resilience.Tests.Running;
@@ -17,8 +18,12 @@ public sealed class RandomKillTests
     private const int JobsPerRound = 3;
     private const int LongestLifeMilliseconds = 2500;
 
+    /// <summary>The moments of a run are the seed's: KFO_KILL_SEEDS=1,2,3 tries others.</summary>
+    public static TheoryData<int> Seeds =>
+        [.. (Environment.GetEnvironmentVariable("KFO_KILL_SEEDS") ?? "20260729").Split(',').Select(seed => int.Parse(seed, CultureInfo.InvariantCulture))];
+
     [Theory]
-    [InlineData(20260729)]
+    [MemberData(nameof(Seeds))]
     public async Task Killed_twenty_times_every_acknowledged_object_is_kept_and_every_job_ends_as_it_should(int seed)
     {
         var random = new Random(seed);
