@@ -42,9 +42,9 @@ internal sealed class ApiClient : IDisposable
     public Task<JsonObject> CreateAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, body, cancellationToken);
 
-    /// <summary>Server-side apply: creates the object or changes what the manifest says, nothing else.</summary>
-    public Task<JsonObject> ApplyAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Patch, $"{path}?fieldManager=kfo&force=true", body, cancellationToken, contentType: "application/apply-patch+yaml");
+    /// <summary>Changes what the merge patch says, nothing else.</summary>
+    public Task<JsonObject> MergeAsync(string path, JsonObject patch, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Patch, $"{path}?fieldManager=kfo", patch, cancellationToken, contentType: "application/merge-patch+json");
 
     public Task<JsonObject> DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, cancellationToken);
 

@@ -12,10 +12,12 @@ internal sealed class Submission(ApiClient client, ResourceCatalog catalog, stri
     /// <summary>Creates or changes the object, as <c>kubectl apply</c> does.</summary>
     public Task<Submitted> ApplyAsync(Manifest manifest, CancellationToken cancellationToken) => SendAsync(manifest, async type =>
     {
-        var before = manifest.Name.Length == 0 ? null : await FindAsync(type.ItemPath(NamespaceOf(manifest, type), manifest.Name), cancellationToken);
-        var answer = manifest.Name.Length == 0
-            ? await client.CreateAsync(type.CollectionPath(NamespaceOf(manifest, type)), manifest.Object, cancellationToken)
-            : await client.ApplyAsync(type.ItemPath(NamespaceOf(manifest, type), manifest.Name), manifest.Object, cancellationToken);
+        var collection = type.CollectionPath(NamespaceOf(manifest, type));
+        var item = type.ItemPath(NamespaceOf(manifest, type), manifest.Name);
+        var before = manifest.Name.Length == 0 ? null : await FindAsync(item, cancellationToken);
+        var answer = before is null
+            ? await client.CreateAsync(collection, LastApplied.Recorded(manifest.Object), cancellationToken)
+            : await client.MergeAsync(item, LastApplied.Patch(manifest.Object, before.ToNode()), cancellationToken);
         return new Submitted(type, Document.FromNode(answer), Created: before is null);
     });
 

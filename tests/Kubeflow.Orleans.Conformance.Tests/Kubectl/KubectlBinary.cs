@@ -24,7 +24,7 @@ internal sealed record KubectlBinary(string Path, string Version)
         var found = new Dictionary<string, KubectlBinary>(StringComparer.Ordinal);
         foreach (var path in Folders.Distinct().Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "kubectl*").Order(StringComparer.Ordinal)))
         {
-            var version = await new ExternalProgram(path, "version", "--client", "--output=json").RunAsync(CancellationToken.None);
+            var version = await new ExternalProgram(path, "version", "--client", "--output=json").RunOutsideTestsAsync();
             if (version.ExitCode == 0)
             {
                 var binary = new KubectlBinary(path, ShortVersion(version.Output));

@@ -16,9 +16,12 @@ internal sealed record ExternalProgram(string File, params IReadOnlyList<string>
 
     public override string ToString() => $"{Path.GetFileName(File)} {string.Join(' ', Arguments)}";
 
-    public Task<Finished> RunAsync() => RunAsync(TestContext.Current.CancellationToken);
+    public Task<Finished> RunAsync() => RunToEndAsync(TestContext.Current.CancellationToken);
 
-    public async Task<Finished> RunAsync(CancellationToken cancellationToken)
+    /// <summary>For what happens before and after tests.</summary>
+    public Task<Finished> RunOutsideTestsAsync() => RunToEndAsync(CancellationToken.None);
+
+    private async Task<Finished> RunToEndAsync(CancellationToken cancellationToken)
     {
         await using var running = Start();
         return await running.EndAsync(Limit, cancellationToken);
