@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using k8s;
@@ -21,17 +20,23 @@ internal sealed class InsideEndpoint
         var folder = Path.Combine(home, "run");
         if (Path.Combine(folder, "api.sock").Length > LongestPath)
         {
-            folder = Path.Combine(Path.GetTempPath(), $"kfo-{Core.StableHash.Of(home).ToString("x8", CultureInfo.InvariantCulture)}");
+            // A new name each time: a folder somebody else made beforehand could not be trusted.
+            folder = Directory.CreateTempSubdirectory("kfo-").FullName;
         }
 
         PrivateFiles.CreateDirectory(folder);
         SocketPath = Path.Combine(folder, "api.sock");
-        File.Delete(SocketPath);
     }
 
     public string SocketPath { get; }
 
     public string Token { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>
+    /// Takes away the socket of an earlier life, which would keep a new one from being bound. Only for who owns the home: the socket may
+    /// otherwise be that of a silo that runs.
+    /// </summary>
+    public void RemoveStaleSocket() => File.Delete(SocketPath);
 
     public KubernetesClientConfiguration Configuration() => new()
     {

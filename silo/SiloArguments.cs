@@ -12,6 +12,7 @@ internal static class SiloArguments
           --port N               HTTPS port on 127.0.0.1; 0 picks a free one (8443)
           --simulated-nodes N    add N nodes whose pods run no process, for scale tests (0)
           --keep-pods            leave pods running when the silo stops; the next start adopts them
+          --log-retention N      seconds that changes are kept for watchers to resume from (600)
           --log-level LEVEL      Trace, Debug, Information, Warning or Error (Warning)
           --help                 this text
         """;
@@ -31,6 +32,7 @@ internal static class SiloArguments
                 "--home" => settings with { Home = Path.GetFullPath(Value(arguments, ref at)) },
                 "--port" => settings with { Port = Number(arguments, ref at, 65535) },
                 "--simulated-nodes" => settings with { SimulatedNodes = Number(arguments, ref at, 100_000) },
+                "--log-retention" => settings with { LogRetention = TimeSpan.FromSeconds(Number(arguments, ref at, 31_536_000)) },
                 "--log-level" => settings with { LogLevel = Level(arguments, ref at) },
                 var unknown => throw new ArgumentException($"'{unknown}' is no argument of the silo. Try --help."),
             };

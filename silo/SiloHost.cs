@@ -13,6 +13,7 @@ using Kubeflow.Orleans.LocalCluster;
 using Kubeflow.Orleans.Silo.Security;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Feed;
+using Kubeflow.Orleans.Store.Retention;
 using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
@@ -29,8 +30,10 @@ public static class SiloHost
     public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
         var clock = TimeProvider.System;
-        var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
+        PrivateFiles.CreateDirectory(settings.Home);
         PrivateFiles.CreateDirectory(settings.DataDirectory);
+        var opening = OpenStoreAsync(settings, clock, cancellationToken);
+        var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
         var inside = new InsideEndpoint(settings.Home);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -49,7 +52,10 @@ public static class SiloHost
             builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         }
 
-        await AddServicesAsync(builder.Services, settings, credentials, inside, clock, cancellationToken);
+        // Opening the store makes the home ours: it refuses a second silo.
+        var store = await opening;
+        inside.RemoveStaleSocket();
+        AddServices(builder.Services, settings, credentials, inside, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
@@ -70,15 +76,21 @@ public static class SiloHost
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
 
-    private static async Task AddServicesAsync(
-        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>Off the caller's thread: opening works through the file while the rest is put together.</summary>
+    private static Task<SqliteResourceStore> OpenStoreAsync(SiloSettings settings, TimeProvider clock, CancellationToken cancellationToken) => Task.Run(
+        () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
+
+    private static void AddServices(
+        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
     {
-        var store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken);
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
         services.AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
+
+        services.AddSingleton(new LogRetentionOptions { Age = settings.LogRetention });
+        services.AddHostedService<LogRetention>();
 
         services.AddKubernetesApi(options =>
         {
@@ -88,6 +100,7 @@ public static class SiloHost
         services.AddLocalCluster(options =>
         {
             options.DataDirectory = settings.DataDirectory;
+            options.CertificateAuthority = credentials.AuthorityPem;
             options.SimulatedNodes = settings.SimulatedNodes;
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });
@@ -116,6 +129,8 @@ public static class SiloHost
         {
             silo.UseLocalhostClustering();
             silo.Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromSeconds(30));
+            // Every grain is here: there is nobody's address to remember.
+            silo.Configure<GrainDirectoryOptions>(options => options.CachingStrategy = GrainDirectoryOptions.CachingStrategyType.None);
             silo.Configure<SiloMessagingOptions>(options => options.MaxEnqueuedRequestsHardLimit = 2000);
             ClosedTransport.Use(silo.Services);
         });

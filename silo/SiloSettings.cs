@@ -17,6 +17,9 @@ public sealed record SiloSettings
     /// <summary>Whether stopping the silo ends the pods' processes; false leaves them to be adopted by the next start.</summary>
     public bool StopPodsOnShutdown { get; init; } = true;
 
+    /// <summary>How long changes are kept for watchers that come back; who stays away longer lists again.</summary>
+    public TimeSpan LogRetention { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether SIGINT and SIGTERM stop the silo; false where the host program answers them itself.</summary>
     public bool StopsOnSignals { get; init; } = true;
 

@@ -19,6 +19,9 @@ internal interface ITrainingRules
 
     JobMessages Messages(TrainingJob job);
 
+    /// <summary>What the failure of the replica's pod means.</summary>
+    FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(Kind.ContainerName);
+
     /// <summary>The job lives on although replicas of this role failed for good.</summary>
     bool ToleratesFailure(TrainingJob job, string role) => false;
 

@@ -112,7 +112,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     }
 
     /// <summary>Remembers what the pods tell now, each thing once, and reports it; notes of replicas that are not wanted any more go.</summary>
-    private static JobReplicas TakeNotes(TrainingTurn turn)
+    private JobReplicas TakeNotes(TrainingTurn turn)
     {
         var before = turn.Notes;
         var replicas = new JobReplicas(turn.Job, turn.Pods, turn.Services, before);
@@ -127,10 +127,10 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         return new JobReplicas(turn.Job, turn.Pods, turn.Services, turn.Notes);
     }
 
-    private static ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
+    private ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
     {
         var notes = replica.Notes;
-        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || replica.MeaningOfFailure(turn.Job.Kind.ContainerName) != FailureMeaning.Restart)
+        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || rules.MeaningOfFailure(replica) != FailureMeaning.Restart)
         {
             return notes;
         }
@@ -169,7 +169,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
             return DecisionEvent.Normal(reason, $"Job {job.Name} has failed because it was active longer than specified deadline");
         }
 
-        var failed = replicas.Failed.ToLookup(replica => replica.MeaningOfFailure(job.Kind.ContainerName));
+        var failed = replicas.Failed.ToLookup(rules.MeaningOfFailure);
         if (failed[FailureMeaning.Permanent].FirstOrDefault() is { } permanent)
         {
             return DecisionEvent.Warning(reason, $"job \"{job.Name}\" is failing because \"{permanent.Spec.Role}\" replica(s) failed.");
@@ -190,7 +190,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     /// <summary>Failed pods make room for new ones of the same name; Running comes back when the new pods run.</summary>
     private void Restart(TrainingTurn turn, JobReplicas replicas)
     {
-        var restarted = replicas.Failed.Where(replica => replica.MeaningOfFailure(turn.Job.Kind.ContainerName) == FailureMeaning.Restart).ToList();
+        var restarted = replicas.Failed.Where(replica => rules.MeaningOfFailure(replica) == FailureMeaning.Restart).ToList();
         turn.Delete(restarted.Select(replica => replica.Pod!));
         turn.Say(restarted
             .Where(replica => turn.NotesBefore.Of(replica.Name).CountedUid != replica.Pod!.Uid)

@@ -20,14 +20,14 @@ internal static class TrainingValidation
         return
         [
             .. replicaSpecs.IsPresent() ? replicaSpecs.Members().SelectMany(member => ValidateReplica(kind, $"{path}[{member.Name}]", member.Value)) : [FieldError.Required(path, "must be required")],
-            .. ValidateRunPolicy(spec.Get("runPolicy")),
+            .. ValidateRunPolicy(kind, spec.Get("runPolicy")),
         ];
     }
 
-    public static IEnumerable<FieldError> ValidateUpdate(JsonElement spec, JsonElement old)
+    public static IEnumerable<FieldError> ValidateUpdate(TrainingKind kind, JsonElement spec, JsonElement old)
     {
         var (manager, oldManager) = (spec.Get("runPolicy", "managedBy"), old.Get("runPolicy", "managedBy"));
-        if (!Same(manager, oldManager))
+        if (kind.RestrictsManagers && !Same(manager, oldManager))
         {
             yield return FieldError.Invalid($"{RunPolicyPath}.managedBy", Json(manager), "field is immutable");
         }
@@ -47,6 +47,12 @@ internal static class TrainingValidation
     public static IEnumerable<FieldError> KnownRolesOnly(TrainingKind kind, JsonElement spec) => spec.Get(kind.ReplicaSpecsField).Members()
         .Where(member => !kind.Roles.Contains(member.Name))
         .Select(member => FieldError.NotSupported($"spec.{kind.ReplicaSpecsField}[{member.Name}]", JsonSerializer.Serialize(member.Name), kind.Roles));
+
+    /// <summary>Where there is a master, it is one, and its number is written down.</summary>
+    public static IEnumerable<FieldError> OneMaster(TrainingKind kind, JsonElement spec) =>
+        spec.Get(kind.ReplicaSpecsField, TrainingKind.Master) is var master && master.IsPresent() && master.Integer("replicas") != 1
+            ? [FieldError.Forbidden($"spec.{kind.ReplicaSpecsField}[{TrainingKind.Master}].replicas", "must be 1")]
+            : [];
 
     /// <summary>A value as JSON for an error's text.</summary>
     public static string Json(JsonElement value) => value.IsPresent() ? value.GetRawText() : "null";
@@ -81,9 +87,9 @@ internal static class TrainingValidation
         }
     }
 
-    private static IEnumerable<FieldError> ValidateRunPolicy(JsonElement runPolicy)
+    private static IEnumerable<FieldError> ValidateRunPolicy(TrainingKind kind, JsonElement runPolicy)
     {
-        if (runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() is not (RunPolicy.Ours or RunPolicy.MultiKueue))
+        if (kind.RestrictsManagers && runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() is not (RunPolicy.Ours or RunPolicy.MultiKueue))
         {
             yield return FieldError.NotSupported($"{RunPolicyPath}.managedBy", Json(manager), [RunPolicy.MultiKueue, RunPolicy.Ours]);
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using k8s;
+using Microsoft.Data.Sqlite;
 
 namespace Kubeflow.Orleans.Benchmarks;
 
@@ -31,7 +32,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         home ??= Directory.CreateTempSubdirectory("kfo-benchmark-").FullName;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Kubeflow.Orleans.Silo.dll"), "--home", home, "--port", "0", "--simulated-nodes", simulatedNodes.ToString(CultureInfo.InvariantCulture) })
+        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Kubeflow.Orleans.Silo.dll"), "--home", home, "--port", "0", "--simulated-nodes", simulatedNodes.ToString(CultureInfo.InvariantCulture), "--log-retention", "10" })
         {
             start.ArgumentList.Add(argument);
         }
@@ -88,8 +89,15 @@ internal sealed class SiloProcess : IAsyncDisposable
         return process.TotalProcessorTime;
     }
 
-    /// <summary>Bytes of the store's files.</summary>
-    public long StoreBytes() => Directory.EnumerateFiles(Path.Combine(Home, "data"), "store.db*").Sum(file => new FileInfo(file).Length);
+    /// <summary>Bytes of the store's file that hold something; the file itself keeps freed pages for what comes next.</summary>
+    public long StoreBytesInUse()
+    {
+        using var database = new SqliteConnection($"Data Source={Path.Combine(Home, "data", "store.db")};Mode=ReadOnly");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s";
+        return (long)command.ExecuteScalar()!;
+    }
 
     public async ValueTask DisposeAsync()
     {

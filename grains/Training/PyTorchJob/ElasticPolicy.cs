@@ -45,12 +45,12 @@ internal sealed class ElasticPolicy
 
     /// <summary>Null when the job is not elastic.</summary>
     public static ElasticPolicy? Of(TrainingJob job) =>
-        job.Spec.Get("elasticPolicy") is var element && element.IsPresent() ? new ElasticPolicy(element, job.Replica(PyTorchJobKind.Worker)) : null;
+        job.Spec.Get("elasticPolicy") is var element && element.IsPresent() ? new ElasticPolicy(element, job.Replica(TrainingKind.Worker)) : null;
 
     /// <summary>The variables torchrun reads.</summary>
     public IEnumerable<(string Name, string Value)> Variables(TrainingJob job)
     {
-        yield return ("PET_RDZV_ENDPOINT", $"{RendezvousHost ?? job.ReplicaName(PyTorchJobKind.Worker, 0)}:{RendezvousPort ?? job.Replica(PyTorchJobKind.Worker)?.FrameworkPort}");
+        yield return ("PET_RDZV_ENDPOINT", $"{RendezvousHost ?? job.ReplicaName(TrainingKind.Worker, 0)}:{RendezvousPort ?? job.Replica(TrainingKind.Worker)?.FrameworkPort}");
         yield return ("PET_RDZV_BACKEND", RendezvousBackend);
         yield return ("PET_NNODES", $"{MinReplicas}:{MaxReplicas}");
         if (MaxRestarts is { } maxRestarts)

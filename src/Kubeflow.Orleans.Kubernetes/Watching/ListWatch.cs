@@ -52,7 +52,11 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
             {
                 version = "";
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                // Whatever broke while we are ending is no failure any more.
+            }
+            catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException)
             {
                 // One lost connection is daily business, a cluster that stays away is not.
                 Log(logger, backoff < WorthTelling ? LogLevel.Debug : LogLevel.Warning, path, failure.Message, backoff);

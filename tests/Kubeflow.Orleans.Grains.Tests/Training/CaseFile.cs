@@ -30,7 +30,7 @@ internal static class CaseFile
         foreach (var (place, pod) in pods)
         {
             var (role, index) = Place(place);
-            world.Set(ReadPod(world.NewPod(role, index), pod!.AsObject(), world.Job["kind"]!.GetValue<string>()));
+            world.Set(ReadPod(world.NewPod(role, index), pod!.AsObject(), world.Kind.ContainerName));
         }
 
         foreach (var place in given["services"]?.AsArray().Select(service => service!.GetValue<string>()) ?? pods.Select(pod => pod.Key))
@@ -91,7 +91,7 @@ internal static class CaseFile
     private static IEnumerable<V1Pod> Pods(Decision decision) => decision.Actions.OfType<ClusterAction.CreatePod>().Select(action => action.Pod);
 
     private static JsonObject Environment(Decision decision) => new(Pods(decision).Select(pod => KeyValuePair.Create<string, JsonNode?>(
-        pod.Name(), Texts(pod.Spec.Containers.SelectMany(container => container.Env ?? []).Select(variable => $"{variable.Name}={variable.Value}")))));
+        pod.Name(), Texts(pod.Spec.Containers.SelectMany(container => container.Env ?? []).Select(variable => $"{variable.Name}={variable.Value ?? variable.ValueFrom?.FieldRef.FieldPath}")))));
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 
@@ -110,9 +110,9 @@ internal static class CaseFile
     private static (string Role, int Index) Place(string place) =>
         (place[..place.LastIndexOf('-')], int.Parse(place[(place.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture));
 
-    private static ObservedPod ReadPod(ObservedPod pod, JsonObject given, string kind)
+    private static ObservedPod ReadPod(ObservedPod pod, JsonObject given, string frameworkContainer)
     {
-        var container = given["container"]?.GetValue<string>() ?? (kind == "TFJob" ? "tensorflow" : "pytorch");
+        var container = given["container"]?.GetValue<string>() ?? frameworkContainer;
         var exitCode = given["exitCode"]?.GetValue<double>();
         return pod with
         {

@@ -32,6 +32,8 @@ internal sealed class World
 
     public IStateMachine Machine { get; }
 
+    public TrainingKind Kind => (TrainingKind)TrainingFamily.Kinds.Single(kind => kind.Kind == Job["kind"]!.GetValue<string>());
+
     public JsonObject Job { get; }
 
     public JsonObject? Notes { get; set; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using StableHash = Kubeflow.Orleans.Core.StableHash;
 
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
@@ -21,10 +22,12 @@ internal sealed class AddressBook : IDisposable
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private readonly bool manyAddresses = HasManyAddresses();
     private readonly StreamWriter journal;
-    private uint next = First;
+    private uint next;
 
     public AddressBook(string path)
     {
+        // Control planes on one machine share its loopback addresses: each begins somewhere of its own, so they hardly ever meet.
+        next = First + (StableHash.Of(Path.GetFullPath(path)) % (Last - First + 1));
         if (File.Exists(path))
         {
             Replay(File.ReadLines(path));
@@ -88,7 +91,7 @@ internal sealed class AddressBook : IDisposable
         }
 
         taken.UnionWith(addresses.Values);
-        next = taken.Where(Contains).Select(address => ToNumber(IPAddress.Parse(address)) + 1).DefaultIfEmpty(First).Max();
+        next = taken.Where(Contains).Select(address => ToNumber(IPAddress.Parse(address)) + 1).DefaultIfEmpty(next).Max();
     }
 
     /// <summary>Goes round the whole range before an address is used again; .0 and .255 look like networks to some programs.</summary>
