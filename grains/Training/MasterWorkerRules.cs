@@ -1,5 +1,7 @@
 using System.Globalization;
+using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
 
@@ -37,6 +39,10 @@ internal abstract class MasterWorkerRules(TrainingKind kind) : ITrainingRules
     public virtual FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(kind.ContainerName);
 
     public virtual bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
+
+    public virtual IReadOnlyCollection<ChildKind> CompanionKinds => [];
+
+    public virtual IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => [];
 
     /// <summary>The variables in the order they are appended.</summary>
     protected abstract IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
 
@@ -17,6 +18,8 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     public string Resource => rules.Kind.Resource;
 
     public string Component => rules.Kind.OperatorName;
+
+    public IReadOnlyCollection<ChildKind> ChildKinds => rules.CompanionKinds;
 
     public Decision Decide(Situation situation)
     {
@@ -75,6 +78,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     {
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
+        turn.Keep([]);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
         if (turn.Is(JobCondition.Running))
@@ -207,6 +211,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private void Populate(TrainingTurn turn, JobReplicas replicas)
     {
+        turn.Keep(rules.Companions(turn.Job));
         turn.Delete(replicas.SurplusPods);
         turn.Delete(replicas.SurplusServices);
         var services = replicas.All.Where(replica => replica.Service is null).ToList();
@@ -251,6 +256,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
         turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
         turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
+        turn.Keep([]);
         ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
     }
 

@@ -57,6 +57,20 @@ internal static class TrainingValidation
     /// <summary>A value as JSON for an error's text.</summary>
     public static string Json(JsonElement value) => value.IsPresent() ? value.GetRawText() : "null";
 
+    /// <summary>Why Kubernetes' objects cannot be made from the value (a quantity that is none, a text where a list belongs); null when they can.</summary>
+    public static string? Unreadable<T>(JsonElement value)
+    {
+        try
+        {
+            _ = value.IsPresent() ? KubernetesJson.Deserialize<T>(value.GetRawText()) : default;
+            return null;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        {
+            return exception.Message;
+        }
+    }
+
     private static IEnumerable<FieldError> ValidateReplica(TrainingKind kind, string path, JsonElement replica)
     {
         if (replica.Integer("replicas") is { } replicas and (< 0 or > ReplicaSpec.MaximumReplicas))
@@ -81,9 +95,9 @@ internal static class TrainingValidation
             yield return FieldError.Required(containersPath, $"must have at least one container with name {kind.ContainerName}");
         }
 
-        if (UnreadableTemplate(replica.Get("template")) is { } reason)
+        if (Unreadable<V1PodTemplateSpec>(replica.Get("template")) is { } reason)
         {
-            yield return FieldError.Invalid($"{path}.template", "\"...\"", reason);
+            yield return FieldError.Invalid($"{path}.template", "\"...\"", $"is no pod template: {reason}");
         }
     }
 
@@ -97,20 +111,6 @@ internal static class TrainingValidation
         foreach (var name in LimitFields.Where(name => runPolicy.Integer(name) < 0))
         {
             yield return FieldError.Invalid($"{RunPolicyPath}.{name}", Json(runPolicy.Get(name)), "must be greater than or equal to 0");
-        }
-    }
-
-    /// <summary>Why pods cannot be made from the template (a quantity that is none, a text where a list belongs); null when they can.</summary>
-    private static string? UnreadableTemplate(JsonElement template)
-    {
-        try
-        {
-            _ = template.IsPresent() ? KubernetesJson.Deserialize<V1PodTemplateSpec>(template.GetRawText()) : null;
-            return null;
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
-        {
-            return $"is no pod template: {exception.Message}";
         }
     }
 

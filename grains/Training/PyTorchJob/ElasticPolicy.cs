@@ -18,6 +18,7 @@ internal sealed class ElasticPolicy
         MaxRestarts = element.Integer("maxRestarts");
         ProcessesPerNode = element.Integer("nProcPerNode");
         Standalone = element.Flag("standalone");
+        Metrics = element.Get("metrics");
     }
 
     /// <summary>One missing bound copies the other; with none, both are the number of workers.</summary>
@@ -42,6 +43,9 @@ internal sealed class ElasticPolicy
     public long? ProcessesPerNode { get; }
 
     public bool Standalone { get; }
+
+    /// <summary>What the number of workers follows; not there: it stays as it is written.</summary>
+    public JsonElement Metrics { get; }
 
     /// <summary>Null when the job is not elastic.</summary>
     public static ElasticPolicy? Of(TrainingJob job) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using k8s.Models;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Schemas;
@@ -67,6 +68,11 @@ internal sealed class PyTorchJobKind : TrainingKind
         if (elasticPolicy.IsPresent() && !replicaSpecs.Get(Worker).IsPresent())
         {
             yield return FieldError.Required($"spec.{ReplicaSpecsField}[{Worker}]", "must be configured if elastic policy is used");
+        }
+
+        if (TrainingValidation.Unreadable<List<V2MetricSpec>>(elasticPolicy.Get("metrics")) is { } reason)
+        {
+            yield return FieldError.Invalid("spec.elasticPolicy.metrics", "\"...\"", $"is no list of metrics: {reason}");
         }
 
         if (elasticPolicy.Get("nProcPerNode").IsPresent() && spec.Get("nprocPerNode").IsPresent())

@@ -1,4 +1,6 @@
+using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training.PyTorchJob;
 
@@ -21,6 +23,10 @@ internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions optio
     public override bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => options.PyTorchMasterWait != MasterWait.Gate
         || !WaitsForMaster(job, replica.Spec)
         || replicas.Find(TrainingKind.Master, 0) is { IsRunning: true, Pod: { } master } && master.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
+
+    public override IReadOnlyCollection<ChildKind> CompanionKinds { get; } = [ChildKind.Of<V2HorizontalPodAutoscaler>()];
+
+    public override IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => WorkerAutoscaler.Of(job) is { } autoscaler ? [autoscaler] : [];
 
     protected override IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index) =>
         PyTorchEnvironment.Of(job, spec, index).Select(variable => Variable(variable.Name, variable.Value));

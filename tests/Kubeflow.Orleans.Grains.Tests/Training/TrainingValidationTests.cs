@@ -49,6 +49,7 @@ public sealed class TrainingValidationTests
     [InlineData("{elasticPolicy: {}, pytorchReplicaSpecs: {Master: {replicas: 1, " + Template + "}}}", "spec.pytorchReplicaSpecs[Worker]: Required value: must be configured if elastic policy is used")]
     [InlineData("{nprocPerNode: '2', elasticPolicy: {nProcPerNode: 2}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}", "spec.elasticPolicy.nProcPerNode: Forbidden: must not be used with spec.nprocPerNode")]
     [InlineData("{elasticPolicy: {nProcPerNode: 2}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}")]
+    [InlineData("{elasticPolicy: {metrics: [{type: Resource, resource: {name: cpu, target: {type: Value, value: 100m}}}]}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}")]
     public void PyTorchJob_has_rules_of_its_own(string spec, params string[] errors) => Assert.Equal(errors, Errors("PyTorchJob", spec.Replace("NAME", "pytorch", StringComparison.Ordinal)));
 
     [Theory]
@@ -93,6 +94,13 @@ public sealed class TrainingValidationTests
     {
         var error = Assert.Single(Errors("TFJob", "{tfReplicaSpecs: {Worker: {template: {spec: {containers: [{name: tensorflow, image: x, ports: [{containerPort: many}]}]}}}}}"));
         Assert.StartsWith("spec.tfReplicaSpecs[Worker].template: Invalid value", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Metrics_no_autoscaler_can_be_made_from_are_refused()
+    {
+        var error = Assert.Single(Errors("PyTorchJob", "{elasticPolicy: {metrics: [{resource: cpu}]}, pytorchReplicaSpecs: {Worker: {" + Template.Replace("NAME", "pytorch", StringComparison.Ordinal) + "}}}"));
+        Assert.StartsWith("spec.elasticPolicy.metrics: Invalid value", error, StringComparison.Ordinal);
     }
 
     [Fact]
