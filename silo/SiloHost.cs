@@ -110,9 +110,15 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        foreach (var machine in TrainingFamily.StateMachines(new TrainingOptions()))
+        var machines = TrainingFamily.StateMachines(new TrainingOptions());
+        foreach (var machine in machines)
         {
             services.AddSingleton(machine);
+        }
+
+        foreach (var kind in machines.SelectMany(machine => machine.ChildKinds).Distinct())
+        {
+            services.AddSingleton(kind);
         }
 
         services.AddSingleton(new ClusterTransport(inside.Configuration(), ClusterRequestTimeout));

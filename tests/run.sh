@@ -19,7 +19,7 @@ case "${1:-}" in
 esac
 
 # These start processes and measure time: they have the machine for themselves.
-alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.LocalCluster.Tests "
+alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.Resilience.Tests Kubeflow.Orleans.LocalCluster.Tests "
 # These drive kubectl and Python clients against a running control plane.
 real=" Kubeflow.Orleans.Conformance.Tests "
 one_project_limit=900

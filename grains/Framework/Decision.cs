@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
@@ -19,6 +20,9 @@ public interface IStateMachine
     /// <summary>Who speaks in events, for example <c>tfjob-controller</c>.</summary>
     string Component { get; }
 
+    /// <summary>The kinds of its children beside pods and services.</summary>
+    IReadOnlyCollection<ChildKind> ChildKinds => [];
+
     Decision Decide(Situation situation);
 }
 
@@ -34,6 +38,9 @@ public sealed record Situation
     public IReadOnlyList<ObservedPod> Pods { get; init; } = [];
 
     public IReadOnlyList<ObservedService> Services { get; init; } = [];
+
+    /// <summary>The children of further kinds.</summary>
+    public IReadOnlyList<ObservedChild> Children { get; init; } = [];
 
     public required DateTimeOffset Now { get; init; }
 }
@@ -80,4 +87,12 @@ public abstract record ClusterAction
     public sealed record DeletePod(string Name, string Uid) : ClusterAction;
 
     public sealed record DeleteService(string Name, string Uid) : ClusterAction;
+
+    public sealed record Create(IKubernetesObject<V1ObjectMeta> Item) : ClusterAction;
+
+    /// <summary>Repairs the object of this uid.</summary>
+    /// <param name="SeenVersion">The version that was found wanting.</param>
+    public sealed record Update(IKubernetesObject<V1ObjectMeta> Item, string Uid, string SeenVersion) : ClusterAction;
+
+    public sealed record Delete(ChildKind Kind, string Name, string Uid) : ClusterAction;
 }

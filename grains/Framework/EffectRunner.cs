@@ -10,6 +10,9 @@ internal sealed class EffectRunner(ICluster cluster)
 {
     private const int Parallel = 32;
 
+    private static readonly ChildKind Pods = ChildKind.Of<V1Pod>();
+    private static readonly ChildKind Services = ChildKind.Of<V1Service>();
+
     /// <summary>True when all of it worked; false: look again after a while.</summary>
     public async Task<bool> RunAsync(Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
     {
@@ -53,21 +56,33 @@ internal sealed class EffectRunner(ICluster cluster)
         switch (action)
         {
             case ClusterAction.CreatePod { Pod: var pod }:
-                var podOutcome = await cluster.CreatePodAsync(pod, cancellationToken);
+                var podOutcome = await cluster.CreateAsync(pod, cancellationToken);
                 pending.Note(pod, podOutcome);
-                return Explain("Pod", pod.Name(), podOutcome, uid);
+                return Explain(Pods.Kind, pod.Name(), podOutcome, uid);
             case ClusterAction.CreateService { Service: var service }:
-                var serviceOutcome = await cluster.CreateServiceAsync(service, cancellationToken);
+                var serviceOutcome = await cluster.CreateAsync(service, cancellationToken);
                 pending.Note(service, serviceOutcome);
-                return Explain("Service", service.Name(), serviceOutcome, uid);
+                return Explain(Services.Kind, service.Name(), serviceOutcome, uid);
             case ClusterAction.DeletePod delete:
-                var podDeleted = await cluster.DeletePodAsync(@namespace, delete.Name, delete.Uid, cancellationToken);
-                pending.Note(delete.Uid, podDeleted);
-                return Explain("Pod", delete.Name, podDeleted);
+                var podDeleted = await cluster.DeleteAsync(Pods, @namespace, delete.Name, delete.Uid, cancellationToken);
+                pending.NoteDelete(delete.Uid, podDeleted);
+                return Explain("Delete", Pods.Kind, delete.Name, podDeleted);
             case ClusterAction.DeleteService delete:
-                var serviceDeleted = await cluster.DeleteServiceAsync(@namespace, delete.Name, delete.Uid, cancellationToken);
-                pending.Note(delete.Uid, serviceDeleted);
-                return Explain("Service", delete.Name, serviceDeleted);
+                var serviceDeleted = await cluster.DeleteAsync(Services, @namespace, delete.Name, delete.Uid, cancellationToken);
+                pending.NoteDelete(delete.Uid, serviceDeleted);
+                return Explain("Delete", Services.Kind, delete.Name, serviceDeleted);
+            case ClusterAction.Create { Item: var item }:
+                var outcome = await cluster.CreateAsync(item, cancellationToken);
+                pending.Note(item, outcome);
+                return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, uid);
+            case ClusterAction.Update update:
+                var result = await cluster.UpdateAsync(update.Item, update.Uid, cancellationToken);
+                pending.NoteUpdate(update, result);
+                return Explain("Update", ChildKind.Of(update.Item).Kind, update.Item.Metadata.Name, result);
+            case ClusterAction.Delete delete:
+                var deleted = await cluster.DeleteAsync(delete.Kind, @namespace, delete.Name, delete.Uid, cancellationToken);
+                pending.NoteDelete(delete.Uid, deleted);
+                return Explain("Delete", delete.Kind.Kind, delete.Name, deleted);
             default:
                 throw new NotSupportedException($"No effect is known for {action.GetType().Name}.");
         }
@@ -86,10 +101,10 @@ internal sealed class EffectRunner(ICluster cluster)
         _ => (false, null),
     };
 
-    private static (bool Succeeded, DecisionEvent? Event) Explain(string kind, string name, DeleteResult result) => result switch
+    private static (bool Succeeded, DecisionEvent? Event) Explain(string verb, string kind, string name, ChangeResult result) => result switch
     {
-        DeleteResult.Accepted => (true, DecisionEvent.Normal($"SuccessfulDelete{kind}", $"Deleted {Lower(kind)}: {name}")),
-        DeleteResult.Failed failed => (false, DecisionEvent.Warning($"FailedDelete{kind}", $"Error deleting: {failed.Message}")),
+        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}")),
+        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}")),
         _ => (true, null),
     };
 

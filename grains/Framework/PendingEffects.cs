@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Text.Json;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -16,6 +18,8 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, (ObservedPod Pod, DateTimeOffset Until)> pods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (ObservedService Service, DateTimeOffset Until)> services = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ObservedChild Child, DateTimeOffset Until)> children = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string SeenVersion, JsonElement Content, DateTimeOffset Until)> updated = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
 
     public void Note(V1Pod pod, CreateOutcome outcome)
@@ -49,9 +53,32 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
-    public void Note(string uid, DeleteResult result)
+    public void Note(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome)
     {
-        if (result is DeleteResult.Accepted or DeleteResult.Gone)
+        if (UidOf(outcome) is { } uid)
+        {
+            children[uid] = (new ObservedChild
+            {
+                Kind = ChildKind.Of(item),
+                Name = item.Metadata.Name,
+                Uid = uid,
+                OwnerUid = OwnerOf(item.Metadata),
+                Content = ContentOf(item),
+            }, clock.GetUtcNow() + Patience);
+        }
+    }
+
+    public void NoteUpdate(ClusterAction.Update update, ChangeResult result)
+    {
+        if (result is ChangeResult.Accepted)
+        {
+            updated[update.Uid] = (update.SeenVersion, ContentOf(update.Item), clock.GetUtcNow() + Patience);
+        }
+    }
+
+    public void NoteDelete(string uid, ChangeResult result)
+    {
+        if (result is ChangeResult.Accepted or ChangeResult.Gone)
         {
             deleted[uid] = clock.GetUtcNow() + Patience;
         }
@@ -78,6 +105,34 @@ internal sealed class PendingEffects(TimeProvider clock)
 
         Forget(services, seen.Select(service => service.Uid), entry => entry.Until, clock.GetUtcNow());
         return [.. seen.Concat(services.Values.Select(entry => entry.Service)).Select(service => IsDeleted(service.Uid) ? service with { Terminating = true } : service)];
+    }
+
+    public IReadOnlyList<ObservedChild> Overlay(IReadOnlyList<ObservedChild> seen)
+    {
+        if (Nothing(children) && updated.IsEmpty)
+        {
+            return seen;
+        }
+
+        Forget(children, seen.Select(child => child.Uid), entry => entry.Until, clock.GetUtcNow());
+        return [.. seen.Concat(children.Values.Select(entry => entry.Child)).Select(Updated).Select(child => IsDeleted(child.Uid) ? child with { Terminating = true } : child)];
+    }
+
+    /// <summary>An update is visible as soon as the watch shows another version than the one that was updated.</summary>
+    private ObservedChild Updated(ObservedChild child)
+    {
+        if (!updated.TryGetValue(child.Uid, out var update))
+        {
+            return child;
+        }
+
+        if (update.SeenVersion == child.ResourceVersion && update.Until > clock.GetUtcNow())
+        {
+            return child with { Content = update.Content };
+        }
+
+        updated.TryRemove(child.Uid, out _);
+        return child;
     }
 
     private bool Nothing<T>(ConcurrentDictionary<string, T> created) => created.IsEmpty && deleted.IsEmpty;
@@ -119,6 +174,8 @@ internal sealed class PendingEffects(TimeProvider clock)
         CreateOutcome.Created created => created.Uid,
         _ => null,
     };
+
+    private static JsonElement ContentOf(IKubernetesObject<V1ObjectMeta> item) => JsonSerializer.Deserialize<JsonElement>(KubernetesJson.Serialize(item));
 
     private static string OwnerOf(V1ObjectMeta metadata) => metadata.OwnerReferences?.FirstOrDefault(owner => owner.Controller == true)?.Uid ?? "";
 }

@@ -38,15 +38,15 @@ internal sealed partial class Reconciler(
 
     public async Task<Outcome> ReconcileAsync(ResourceKey key, PendingEffects pending, CancellationToken cancellationToken)
     {
-        if (!cluster.View.Synced)
-        {
-            return Outcome.TryAgain;
-        }
-
         var stored = await store.GetAsync(key, cancellationToken);
         if (stored is null || stored.Document.Metadata.DeletionTimestamp is not null || !machines.TryGetValue(key.Resource, out var machine))
         {
             return Outcome.Finished;
+        }
+
+        if (!cluster.View.Synced || !machine.ChildKinds.All(cluster.View.HasSynced))
+        {
+            return Outcome.TryAgain;
         }
 
         var situation = Observe(stored, pending);
@@ -81,6 +81,7 @@ internal sealed partial class Reconciler(
             Notes = stored.Notes.IsEmpty ? default : JsonSerializer.Deserialize<JsonElement>(stored.Notes.Span),
             Pods = pending.Overlay(cluster.View.PodsOf(uid)),
             Services = pending.Overlay(cluster.View.ServicesOf(uid)),
+            Children = pending.Overlay(cluster.View.ChildrenOf(uid)),
             Now = clock.GetUtcNow(),
         };
     }

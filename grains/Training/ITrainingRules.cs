@@ -1,4 +1,6 @@
+using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
 
@@ -19,8 +21,17 @@ internal interface ITrainingRules
 
     JobMessages Messages(TrainingJob job);
 
+    /// <summary>What the failure of the replica's pod means.</summary>
+    FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(Kind.ContainerName);
+
     /// <summary>The job lives on although replicas of this role failed for good.</summary>
     bool ToleratesFailure(TrainingJob job, string role) => false;
+
+    /// <summary>The kinds of <see cref="Companions"/>.</summary>
+    IReadOnlyCollection<ChildKind> CompanionKinds => [];
+
+    /// <summary>What stands beside the pods of a job for as long as it runs.</summary>
+    IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => [];
 
     /// <summary>The replica's pod may be created now; false: look again when another pod changes.</summary>
     bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;

@@ -33,7 +33,7 @@ internal sealed record Replica(ReplicaSpec Spec, int Index, string Name, Observe
     /// <summary>Restarts of the containers of the pod that is there now.</summary>
     public int ContainerRestarts => Pod is null ? 0 : Pod.InitContainers.Concat(Pod.Containers).Sum(container => container.RestartCount);
 
-    /// <summary>What the failure of <see cref="Pod"/> means.</summary>
+    /// <summary>What the failure of <see cref="Pod"/> means where the restart policy alone decides.</summary>
     public FailureMeaning MeaningOfFailure(string containerName) => Spec.RestartPolicy switch
     {
         "OnFailure" or "Always" => FailureMeaning.Restart,

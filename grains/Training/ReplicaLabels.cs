@@ -28,7 +28,10 @@ internal static class ReplicaLabels
         $"{JobName}={job.Name.Replace('/', '-')},{OperatorName}={job.Kind.OperatorName},{ReplicaType}={role.ToLowerInvariant()}";
 
     /// <summary>The labels of a replica's pod or service: the selector's and those every child of ours carries.</summary>
-    public static Dictionary<string, string> Of(TrainingJob job, string role, int index) => new(Selector(job, role, index), StringComparer.Ordinal)
+    public static Dictionary<string, string> Of(TrainingJob job, string role, int index) => new(Selector(job, role, index).Concat(OfCompanion(job)), StringComparer.Ordinal);
+
+    /// <summary>The labels every child carries.</summary>
+    public static Dictionary<string, string> OfCompanion(TrainingJob job) => new(StringComparer.Ordinal)
     {
         [WellKnown.ManagedByLabel] = WellKnown.ManagerName,
         [WellKnown.OwnerUidLabel] = job.Uid,

@@ -38,6 +38,9 @@ internal sealed class TrainingJob
     /// <summary>By role: the kind's roles in the kind's order, then roles the kind does not know, by name.</summary>
     public ImmutableArray<ReplicaSpec> Replicas { get; }
 
+    /// <summary>Of all roles together: how many processes find each other.</summary>
+    public long TotalReplicas => Replicas.Sum(replica => (long)replica.Replicas);
+
     public ReplicaSpec? Replica(string role) => Replicas.FirstOrDefault(replica => replica.Role == role);
 
     public bool Has(string role) => Replica(role) is not null;

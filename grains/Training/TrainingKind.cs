@@ -17,6 +17,10 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
 
     public const string Version = "v1";
 
+    /// <summary>Roles most frameworks have.</summary>
+    public const string Master = "Master";
+    public const string Worker = "Worker";
+
     public override string Group => "kubeflow.org";
 
     public override string Plural => Singular + "s";
@@ -42,7 +46,10 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
     public abstract string DefaultRestartPolicy { get; }
 
     /// <summary>The fields of the spec beside the replicas and the run policy.</summary>
-    public abstract ImmutableArray<(string Name, Schema Schema)> SpecFields { get; }
+    public virtual ImmutableArray<(string Name, Schema Schema)> SpecFields => [];
+
+    /// <summary>Only the managers known upstream may be named, and they stay.</summary>
+    public virtual bool RestrictsManagers => true;
 
     /// <summary>The value of the label <c>training.kubeflow.org/operator-name</c>; other systems select pods by it.</summary>
     public string OperatorName => Singular + "-controller";
@@ -64,7 +71,7 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
     public sealed override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old)
     {
         var spec = ReadSpec(document);
-        return [.. TrainingValidation.Validate(this, spec), .. ValidateSpec(spec), .. old is null ? [] : TrainingValidation.ValidateUpdate(spec, ReadSpec(old))];
+        return [.. TrainingValidation.Validate(this, spec), .. ValidateSpec(spec), .. old is null ? [] : TrainingValidation.ValidateUpdate(this, spec, ReadSpec(old))];
     }
 
     public sealed override IEnumerable<string> Warnings(JsonObject document)
@@ -77,6 +84,12 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
     protected abstract IEnumerable<FieldError> ValidateSpec(JsonElement spec);
 
     protected virtual IEnumerable<string> SpecWarnings(JsonElement spec) => [];
+
+    /// <summary>The number of workers as what autoscalers read and change.</summary>
+    protected static ScaleSubresource ScaleOfWorkers(string replicaSpecsField) => new(
+        JsonPath.Parse($".spec.{replicaSpecsField}.{Worker}.replicas"),
+        JsonPath.Parse($".status.replicaStatuses.{Worker}.active"),
+        JsonPath.Parse($".status.replicaStatuses.{Worker}.selector"));
 
     private static JsonElement ReadSpec(JsonObject document) => Document.FromNode(document).Root.Get("spec");
 }

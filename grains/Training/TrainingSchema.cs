@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Schemas;
 
@@ -7,6 +8,15 @@ namespace Kubeflow.Orleans.Grains.Training;
 internal static class TrainingSchema
 {
     public static Schema Of(TrainingKind kind) => Schema.Object(("spec", Spec(kind)), ("status", Status));
+
+    /// <summary>What the elastic policies of several kinds hold.</summary>
+    public static ImmutableArray<(string Name, Schema Schema)> ElasticFields { get; } =
+    [
+        ("maxReplicas", Schema.Int32),
+        ("maxRestarts", Schema.Int32),
+        ("metrics", Schema.ListOf(ClrSchema.Of(typeof(V2MetricSpec)))),
+        ("minReplicas", Schema.Int32),
+    ];
 
     private static Schema Spec(TrainingKind kind) => Schema.Object(
         [

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
 
@@ -17,6 +18,8 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     public string Resource => rules.Kind.Resource;
 
     public string Component => rules.Kind.OperatorName;
+
+    public IReadOnlyCollection<ChildKind> ChildKinds => rules.CompanionKinds;
 
     public Decision Decide(Situation situation)
     {
@@ -75,6 +78,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     {
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
+        turn.Keep([]);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
         if (turn.Is(JobCondition.Running))
@@ -112,7 +116,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     }
 
     /// <summary>Remembers what the pods tell now, each thing once, and reports it; notes of replicas that are not wanted any more go.</summary>
-    private static JobReplicas TakeNotes(TrainingTurn turn)
+    private JobReplicas TakeNotes(TrainingTurn turn)
     {
         var before = turn.Notes;
         var replicas = new JobReplicas(turn.Job, turn.Pods, turn.Services, before);
@@ -127,10 +131,10 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         return new JobReplicas(turn.Job, turn.Pods, turn.Services, turn.Notes);
     }
 
-    private static ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
+    private ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
     {
         var notes = replica.Notes;
-        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || replica.MeaningOfFailure(turn.Job.Kind.ContainerName) != FailureMeaning.Restart)
+        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || rules.MeaningOfFailure(replica) != FailureMeaning.Restart)
         {
             return notes;
         }
@@ -169,7 +173,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
             return DecisionEvent.Normal(reason, $"Job {job.Name} has failed because it was active longer than specified deadline");
         }
 
-        var failed = replicas.Failed.ToLookup(replica => replica.MeaningOfFailure(job.Kind.ContainerName));
+        var failed = replicas.Failed.ToLookup(rules.MeaningOfFailure);
         if (failed[FailureMeaning.Permanent].FirstOrDefault() is { } permanent)
         {
             return DecisionEvent.Warning(reason, $"job \"{job.Name}\" is failing because \"{permanent.Spec.Role}\" replica(s) failed.");
@@ -190,7 +194,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     /// <summary>Failed pods make room for new ones of the same name; Running comes back when the new pods run.</summary>
     private void Restart(TrainingTurn turn, JobReplicas replicas)
     {
-        var restarted = replicas.Failed.Where(replica => replica.MeaningOfFailure(turn.Job.Kind.ContainerName) == FailureMeaning.Restart).ToList();
+        var restarted = replicas.Failed.Where(replica => rules.MeaningOfFailure(replica) == FailureMeaning.Restart).ToList();
         turn.Delete(restarted.Select(replica => replica.Pod!));
         turn.Say(restarted
             .Where(replica => turn.NotesBefore.Of(replica.Name).CountedUid != replica.Pod!.Uid)
@@ -207,6 +211,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private void Populate(TrainingTurn turn, JobReplicas replicas)
     {
+        turn.Keep(rules.Companions(turn.Job));
         turn.Delete(replicas.SurplusPods);
         turn.Delete(replicas.SurplusServices);
         var services = replicas.All.Where(replica => replica.Service is null).ToList();
@@ -251,6 +256,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
         turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
         turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
+        turn.Keep([]);
         ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -55,6 +57,9 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public void Delete(IEnumerable<ObservedService> services) =>
         actions.AddRange(services.Where(service => !service.Terminating).Select(service => new ClusterAction.DeleteService(service.Name, service.Uid)));
+
+    /// <summary>The children beside pods and services are exactly these from now on.</summary>
+    public void Keep(IEnumerable<IKubernetesObject<V1ObjectMeta>> wanted) => actions.AddRange(WantedChildren.Actions(wanted, situation.Children));
 
     public void DeleteObject() => deleteObject = true;
 

@@ -20,14 +20,14 @@ internal static class TrainingValidation
         return
         [
             .. replicaSpecs.IsPresent() ? replicaSpecs.Members().SelectMany(member => ValidateReplica(kind, $"{path}[{member.Name}]", member.Value)) : [FieldError.Required(path, "must be required")],
-            .. ValidateRunPolicy(spec.Get("runPolicy")),
+            .. ValidateRunPolicy(kind, spec.Get("runPolicy")),
         ];
     }
 
-    public static IEnumerable<FieldError> ValidateUpdate(JsonElement spec, JsonElement old)
+    public static IEnumerable<FieldError> ValidateUpdate(TrainingKind kind, JsonElement spec, JsonElement old)
     {
         var (manager, oldManager) = (spec.Get("runPolicy", "managedBy"), old.Get("runPolicy", "managedBy"));
-        if (!Same(manager, oldManager))
+        if (kind.RestrictsManagers && !Same(manager, oldManager))
         {
             yield return FieldError.Invalid($"{RunPolicyPath}.managedBy", Json(manager), "field is immutable");
         }
@@ -48,8 +48,28 @@ internal static class TrainingValidation
         .Where(member => !kind.Roles.Contains(member.Name))
         .Select(member => FieldError.NotSupported($"spec.{kind.ReplicaSpecsField}[{member.Name}]", JsonSerializer.Serialize(member.Name), kind.Roles));
 
+    /// <summary>Where there is a master, it is one, and its number is written down.</summary>
+    public static IEnumerable<FieldError> OneMaster(TrainingKind kind, JsonElement spec) =>
+        spec.Get(kind.ReplicaSpecsField, TrainingKind.Master) is var master && master.IsPresent() && master.Integer("replicas") != 1
+            ? [FieldError.Forbidden($"spec.{kind.ReplicaSpecsField}[{TrainingKind.Master}].replicas", "must be 1")]
+            : [];
+
     /// <summary>A value as JSON for an error's text.</summary>
     public static string Json(JsonElement value) => value.IsPresent() ? value.GetRawText() : "null";
+
+    /// <summary>Why Kubernetes' objects cannot be made from the value (a quantity that is none, a text where a list belongs); null when they can.</summary>
+    public static string? Unreadable<T>(JsonElement value)
+    {
+        try
+        {
+            _ = value.IsPresent() ? KubernetesJson.Deserialize<T>(value.GetRawText()) : default;
+            return null;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        {
+            return exception.Message;
+        }
+    }
 
     private static IEnumerable<FieldError> ValidateReplica(TrainingKind kind, string path, JsonElement replica)
     {
@@ -75,15 +95,15 @@ internal static class TrainingValidation
             yield return FieldError.Required(containersPath, $"must have at least one container with name {kind.ContainerName}");
         }
 
-        if (UnreadableTemplate(replica.Get("template")) is { } reason)
+        if (Unreadable<V1PodTemplateSpec>(replica.Get("template")) is { } reason)
         {
-            yield return FieldError.Invalid($"{path}.template", "\"...\"", reason);
+            yield return FieldError.Invalid($"{path}.template", "\"...\"", $"is no pod template: {reason}");
         }
     }
 
-    private static IEnumerable<FieldError> ValidateRunPolicy(JsonElement runPolicy)
+    private static IEnumerable<FieldError> ValidateRunPolicy(TrainingKind kind, JsonElement runPolicy)
     {
-        if (runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() is not (RunPolicy.Ours or RunPolicy.MultiKueue))
+        if (kind.RestrictsManagers && runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() is not (RunPolicy.Ours or RunPolicy.MultiKueue))
         {
             yield return FieldError.NotSupported($"{RunPolicyPath}.managedBy", Json(manager), [RunPolicy.MultiKueue, RunPolicy.Ours]);
         }
@@ -91,20 +111,6 @@ internal static class TrainingValidation
         foreach (var name in LimitFields.Where(name => runPolicy.Integer(name) < 0))
         {
             yield return FieldError.Invalid($"{RunPolicyPath}.{name}", Json(runPolicy.Get(name)), "must be greater than or equal to 0");
-        }
-    }
-
-    /// <summary>Why pods cannot be made from the template (a quantity that is none, a text where a list belongs); null when they can.</summary>
-    private static string? UnreadableTemplate(JsonElement template)
-    {
-        try
-        {
-            _ = template.IsPresent() ? KubernetesJson.Deserialize<V1PodTemplateSpec>(template.GetRawText()) : null;
-            return null;
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
-        {
-            return $"is no pod template: {exception.Message}";
         }
     }
 

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
 
@@ -11,14 +12,13 @@ public interface ICluster
 {
     IClusterView View { get; }
 
-    Task<CreateOutcome> CreatePodAsync(V1Pod pod, CancellationToken cancellationToken);
+    Task<CreateOutcome> CreateAsync(IKubernetesObject<V1ObjectMeta> item, CancellationToken cancellationToken);
 
-    Task<CreateOutcome> CreateServiceAsync(V1Service service, CancellationToken cancellationToken);
+    /// <summary>Brings the object of exactly this uid to what <paramref name="item"/> says; what that does not mention stays.</summary>
+    Task<ChangeResult> UpdateAsync(IKubernetesObject<V1ObjectMeta> item, string uid, CancellationToken cancellationToken);
 
-    /// <summary>Deletes the pod of exactly this uid; a pod that is gone already counts as deleted.</summary>
-    Task<DeleteResult> DeletePodAsync(string @namespace, string name, string uid, CancellationToken cancellationToken);
-
-    Task<DeleteResult> DeleteServiceAsync(string @namespace, string name, string uid, CancellationToken cancellationToken);
+    /// <summary>Deletes the object of exactly this uid; one that is gone already counts as deleted.</summary>
+    Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken);
 
     /// <summary>Records an event about an object. Never fails the caller: events are best effort, aggregated when they repeat.</summary>
     void Record(ObjectEvent objectEvent);
@@ -39,26 +39,32 @@ public abstract record CreateOutcome
     public sealed record Unavailable(string Message, TimeSpan? RetryAfter) : CreateOutcome;
 }
 
-/// <summary>What a delete did.</summary>
-public abstract record DeleteResult
+/// <summary>What an update or a delete did.</summary>
+public abstract record ChangeResult
 {
-    public sealed record Accepted : DeleteResult;
+    public sealed record Accepted : ChangeResult;
 
-    public sealed record Gone : DeleteResult;
+    public sealed record Gone : ChangeResult;
 
-    public sealed record Failed(string Message) : DeleteResult;
+    public sealed record Failed(string Message) : ChangeResult;
 }
 
 /// <summary>The children of our objects as list+watch has seen them. Level-triggered: it may lag, never lie about order.</summary>
 public interface IClusterView
 {
-    /// <summary>False until the first list has come in: nothing may be decided before.</summary>
+    /// <summary>False until the first list of pods and services has come in: nothing may be decided before.</summary>
     bool Synced { get; }
 
     /// <summary>Pods whose controller owner reference has this uid, by name.</summary>
     IReadOnlyList<ObservedPod> PodsOf(string ownerUid);
 
     IReadOnlyList<ObservedService> ServicesOf(string ownerUid);
+
+    /// <summary>The first list of this further kind has come in.</summary>
+    bool HasSynced(ChildKind kind);
+
+    /// <summary>Children of all further kinds that are observed.</summary>
+    IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid);
 
     /// <summary>Keys of owners whose children changed; one reader. After a relist every owner with children comes once.</summary>
     IAsyncEnumerable<ResourceKey> ChangedOwnersAsync(CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,39 +21,36 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
     private const string OurChildren = $"{WellKnown.ManagedByLabel}={WellKnown.ManagerName}";
 
     private readonly ClusterTransport transport;
-    private readonly ClusterView view = new();
+    private readonly ClusterView view;
     private readonly EventRecorder events;
-    private readonly ListWatch pods;
-    private readonly ListWatch services;
+    private readonly ImmutableArray<ListWatch> watches;
 
-    public KubernetesCluster(ClusterTransport transport, TimeProvider clock, ILogger<KubernetesCluster> logger)
+    /// <param name="kinds">What is observed beside pods and services.</param>
+    public KubernetesCluster(ClusterTransport transport, IEnumerable<ChildKind> kinds, TimeProvider clock, ILogger<KubernetesCluster> logger)
     {
         this.transport = transport;
+        view = new ClusterView(kinds);
         events = new EventRecorder(transport, clock, logger);
-        pods = new ListWatch(transport, "api/v1/pods", OurChildren, view.Pods, clock, logger);
-        services = new ListWatch(transport, "api/v1/services", OurChildren, view.Services, clock, logger);
+        watches =
+        [
+            Watch(ChildKind.Of<V1Pod>(), view.Pods),
+            Watch(ChildKind.Of<V1Service>(), view.Services),
+            .. view.Children.Select(entry => Watch(entry.Key, entry.Value)),
+        ];
+
+        ListWatch Watch(ChildKind kind, IListWatchTarget target) => new(transport, kind.Path, OurChildren, target, clock, logger);
     }
 
     public IClusterView View => view;
 
-    public Task<CreateOutcome> CreatePodAsync(V1Pod pod, CancellationToken cancellationToken) => CreateAsync("pods", pod, cancellationToken);
-
-    public Task<CreateOutcome> CreateServiceAsync(V1Service service, CancellationToken cancellationToken) => CreateAsync("services", service, cancellationToken);
-
-    public Task<DeleteResult> DeletePodAsync(string @namespace, string name, string uid, CancellationToken cancellationToken) =>
-        DeleteAsync("pods", @namespace, name, uid, cancellationToken);
-
-    public Task<DeleteResult> DeleteServiceAsync(string @namespace, string name, string uid, CancellationToken cancellationToken) =>
-        DeleteAsync("services", @namespace, name, uid, cancellationToken);
-
     public void Record(ObjectEvent objectEvent) => events.Record(objectEvent);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(pods.RunAsync(stoppingToken), services.RunAsync(stoppingToken), events.RunAsync(stoppingToken));
+        Task.WhenAll([.. watches.Select(watch => watch.RunAsync(stoppingToken)), events.RunAsync(stoppingToken)]);
 
-    private async Task<CreateOutcome> CreateAsync(string plural, IKubernetesObject<V1ObjectMeta> item, CancellationToken cancellationToken)
+    public async Task<CreateOutcome> CreateAsync(IKubernetesObject<V1ObjectMeta> item, CancellationToken cancellationToken)
     {
-        var path = $"api/v1/namespaces/{item.Metadata.NamespaceProperty}/{plural}";
+        var path = ChildKind.Of(item).PathIn(item.Metadata.NamespaceProperty);
         try
         {
             var response = await transport.SendAsync(HttpMethod.Post, path, KubernetesJson.Serialize(item), cancellationToken);
@@ -70,6 +68,26 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
         }
     }
 
+    /// <summary>The uid makes the patch fail on another object of that name.</summary>
+    public Task<ChangeResult> UpdateAsync(IKubernetesObject<V1ObjectMeta> item, string uid, CancellationToken cancellationToken)
+    {
+        var patch = JsonNode.Parse(KubernetesJson.Serialize(item))!.AsObject();
+        patch["metadata"]!["uid"] = uid;
+        return ChangeAsync(HttpMethod.Patch, $"{ChildKind.Of(item).PathIn(item.Metadata.NamespaceProperty)}/{item.Metadata.Name}", patch, cancellationToken);
+    }
+
+    public Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken)
+    {
+        var options = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["propagationPolicy"] = "Background",
+            ["preconditions"] = new JsonObject { ["uid"] = uid },
+        };
+        return ChangeAsync(HttpMethod.Delete, $"{kind.PathIn(@namespace)}/{name}", options, cancellationToken);
+    }
+
     /// <summary>Somebody holds the name: whose is it?</summary>
     private async Task<CreateOutcome> ExplainConflictAsync(string path, ClusterResponse refusal, CancellationToken cancellationToken)
     {
@@ -83,30 +101,23 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
         return new CreateOutcome.AlreadyExists(metadata.Uid, metadata.Controller?.Uid ?? "");
     }
 
-    private async Task<DeleteResult> DeleteAsync(string plural, string @namespace, string name, string uid, CancellationToken cancellationToken)
+    private async Task<ChangeResult> ChangeAsync(HttpMethod method, string path, JsonObject body, CancellationToken cancellationToken)
     {
-        var body = new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "DeleteOptions",
-            ["propagationPolicy"] = "Background",
-            ["preconditions"] = new JsonObject { ["uid"] = uid },
-        };
         try
         {
-            var response = await transport.SendAsync(HttpMethod.Delete, $"api/v1/namespaces/{@namespace}/{plural}/{name}", body.ToJsonString(), cancellationToken);
+            var response = await transport.SendAsync(method, path, body.ToJsonString(), cancellationToken);
             return response switch
             {
-                { Succeeded: true } => new DeleteResult.Accepted(),
+                { Succeeded: true } => new ChangeResult.Accepted(),
 
                 // Another uid under that name means ours is gone.
-                { Code: HttpStatusCode.NotFound or HttpStatusCode.Conflict } => new DeleteResult.Gone(),
-                _ => new DeleteResult.Failed(response.Message),
+                { Code: HttpStatusCode.NotFound or HttpStatusCode.Conflict } => new ChangeResult.Gone(),
+                _ => new ChangeResult.Failed(response.Message),
             };
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
         {
-            return new DeleteResult.Failed(failure.Message);
+            return new ChangeResult.Failed(failure.Message);
         }
     }
 }

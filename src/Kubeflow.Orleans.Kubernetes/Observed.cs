@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Kubeflow.Orleans.Kubernetes;
 
@@ -77,4 +78,23 @@ public sealed record ObservedService
     public bool Terminating { get; init; }
 
     public ImmutableDictionary<string, string> Labels { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
+
+/// <summary>A child of any other kind, whole: what is wanted of it is compared with what it is.</summary>
+public sealed record ObservedChild
+{
+    public required ChildKind Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    public string OwnerUid { get; init; } = "";
+
+    public string ResourceVersion { get; init; } = "";
+
+    public bool Terminating { get; init; }
+
+    /// <summary>The object as the cluster shows it; never to be logged, it may be a secret.</summary>
+    public JsonElement Content { get; init; }
 }

@@ -26,6 +26,7 @@ public static class CoreKinds
         _ => new LeaseKind(),
         _ => new ResourceQuotaKind(),
         _ => new LimitRangeKind(),
+        _ => new HorizontalPodAutoscalerKind(),
     ];
 
     public static IReadOnlyList<ResourceKind> All(IServiceAddresses serviceAddresses) => [.. Factories.Select(create => create(serviceAddresses))];

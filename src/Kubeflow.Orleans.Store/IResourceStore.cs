@@ -25,7 +25,7 @@ public interface IResourceStore : IAsyncDisposable
 
     /// <summary>
     /// Writes each operation or says why not; results stand in the order of the operations. Operations are independent of each
-    /// other; those that arrive together are committed together.
+    /// other; those that arrive together are committed together, unless they concern the same object or are very many.
     /// </summary>
     ValueTask<IReadOnlyList<WriteResult>> WriteAsync(IReadOnlyList<WriteOperation> operations, CancellationToken cancellationToken);
 
@@ -91,3 +91,9 @@ public sealed class PositionExpiredException(long position, long floor) : Except
 
 /// <summary>The store cannot take more writes right now; nothing was written. Try again after a moment.</summary>
 public sealed class StoreBusyException() : Exception("The store's write queue is full; try again in a moment.");
+
+/// <summary>
+/// The store's database does not answer. What was to be read was not; whether what was to be written happened is not known, as with any
+/// request whose answer got lost.
+/// </summary>
+public sealed class StoreUnavailableException(string message, Exception? inner) : Exception(message, inner);

@@ -18,6 +18,7 @@ internal sealed class ElasticPolicy
         MaxRestarts = element.Integer("maxRestarts");
         ProcessesPerNode = element.Integer("nProcPerNode");
         Standalone = element.Flag("standalone");
+        Metrics = element.Get("metrics");
     }
 
     /// <summary>One missing bound copies the other; with none, both are the number of workers.</summary>
@@ -43,14 +44,17 @@ internal sealed class ElasticPolicy
 
     public bool Standalone { get; }
 
+    /// <summary>What the number of workers follows; not there: it stays as it is written.</summary>
+    public JsonElement Metrics { get; }
+
     /// <summary>Null when the job is not elastic.</summary>
     public static ElasticPolicy? Of(TrainingJob job) =>
-        job.Spec.Get("elasticPolicy") is var element && element.IsPresent() ? new ElasticPolicy(element, job.Replica(PyTorchJobKind.Worker)) : null;
+        job.Spec.Get("elasticPolicy") is var element && element.IsPresent() ? new ElasticPolicy(element, job.Replica(TrainingKind.Worker)) : null;
 
     /// <summary>The variables torchrun reads.</summary>
     public IEnumerable<(string Name, string Value)> Variables(TrainingJob job)
     {
-        yield return ("PET_RDZV_ENDPOINT", $"{RendezvousHost ?? job.ReplicaName(PyTorchJobKind.Worker, 0)}:{RendezvousPort ?? job.Replica(PyTorchJobKind.Worker)?.FrameworkPort}");
+        yield return ("PET_RDZV_ENDPOINT", $"{RendezvousHost ?? job.ReplicaName(TrainingKind.Worker, 0)}:{RendezvousPort ?? job.Replica(TrainingKind.Worker)?.FrameworkPort}");
         yield return ("PET_RDZV_BACKEND", RendezvousBackend);
         yield return ("PET_NNODES", $"{MinReplicas}:{MaxReplicas}");
         if (MaxRestarts is { } maxRestarts)

@@ -10,9 +10,6 @@ namespace Kubeflow.Orleans.Grains.Training.PyTorchJob;
 /// <summary>PyTorch jobs: a master and workers, or workers alone that meet by themselves (torchrun, elastic).</summary>
 internal sealed class PyTorchJobKind : TrainingKind
 {
-    public const string Master = "Master";
-    public const string Worker = "Worker";
-
     public override string Kind => "PyTorchJob";
 
     public override string ReplicaSpecsField => "pytorchReplicaSpecs";
@@ -29,25 +26,21 @@ internal sealed class PyTorchJobKind : TrainingKind
 
     public override string DeletedEventReason => "SuccessfulDeletePod";
 
-    public override ScaleSubresource Scale { get; } = new(
-        JsonPath.Parse(".spec.pytorchReplicaSpecs.Worker.replicas"),
-        JsonPath.Parse(".status.replicaStatuses.Worker.active"),
-        JsonPath.Parse(".status.replicaStatuses.Worker.selector"));
+    public override ScaleSubresource Scale { get; } = ScaleOfWorkers("pytorchReplicaSpecs");
 
     public override ImmutableArray<(string Name, Schema Schema)> SpecFields =>
     [
         ("elasticPolicy", Schema.Object(
-            ("maxReplicas", Schema.Int32),
-            ("maxRestarts", Schema.Int32),
-            ("metrics", Schema.ListOf(ClrSchema.Of(typeof(V2MetricSpec)))),
-            ("minReplicas", Schema.Int32),
+        [
+            .. TrainingSchema.ElasticFields,
             ("nProcPerNode", Schema.Int32),
             ("rdzvBackend", Schema.String),
             ("rdzvConf", Schema.ListOf(Schema.Object(("key", Schema.String), ("value", Schema.String)))),
             ("rdzvHost", Schema.String),
             ("rdzvId", Schema.String),
             ("rdzvPort", Schema.Int32),
-            ("standalone", Schema.Boolean))),
+            ("standalone", Schema.Boolean),
+        ])),
         ("nprocPerNode", Schema.String),
     ];
 
@@ -57,7 +50,8 @@ internal sealed class PyTorchJobKind : TrainingKind
         return
         [
             .. TrainingValidation.KnownRolesOnly(this, spec),
-            .. replicaSpecs.Members().Where(member => member.Value.IsPresent()).SelectMany(ValidateReplicas),
+            .. TrainingValidation.OneMaster(this, spec),
+            .. ValidateWorkers(replicaSpecs.Get(Worker)),
             .. ValidateElasticPolicy(spec, replicaSpecs),
         ];
     }
@@ -65,17 +59,8 @@ internal sealed class PyTorchJobKind : TrainingKind
     protected override IEnumerable<string> SpecWarnings(JsonElement spec) =>
         spec.Get("elasticPolicy", "nProcPerNode").IsPresent() ? ["spec.elasticPolicy.nProcPerNode is deprecated, use spec.nprocPerNode instead"] : [];
 
-    private IEnumerable<FieldError> ValidateReplicas(JsonProperty member)
-    {
-        var path = $"spec.{ReplicaSpecsField}[{member.Name}].replicas";
-        var replicas = member.Value.Integer("replicas");
-        return member.Name switch
-        {
-            Master when replicas != 1 => [FieldError.Forbidden(path, "must be 1")],
-            Worker when replicas < 1 => [FieldError.Forbidden(path, "must be at least 1")],
-            _ => [],
-        };
-    }
+    private IEnumerable<FieldError> ValidateWorkers(JsonElement workers) =>
+        workers.Integer("replicas") < 1 ? [FieldError.Forbidden($"spec.{ReplicaSpecsField}[{Worker}].replicas", "must be at least 1")] : [];
 
     private IEnumerable<FieldError> ValidateElasticPolicy(JsonElement spec, JsonElement replicaSpecs)
     {
@@ -83,6 +68,11 @@ internal sealed class PyTorchJobKind : TrainingKind
         if (elasticPolicy.IsPresent() && !replicaSpecs.Get(Worker).IsPresent())
         {
             yield return FieldError.Required($"spec.{ReplicaSpecsField}[{Worker}]", "must be configured if elastic policy is used");
+        }
+
+        if (TrainingValidation.Unreadable<List<V2MetricSpec>>(elasticPolicy.Get("metrics")) is { } reason)
+        {
+            yield return FieldError.Invalid("spec.elasticPolicy.metrics", "\"...\"", $"is no list of metrics: {reason}");
         }
 
         if (elasticPolicy.Get("nProcPerNode").IsPresent() && spec.Get("nprocPerNode").IsPresent())

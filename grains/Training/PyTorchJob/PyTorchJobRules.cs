@@ -1,48 +1,35 @@
+using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training.PyTorchJob;
 
-/// <summary>The master speaks for the job; without one the workers do.</summary>
-internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions options) : ITrainingRules
+/// <summary>Workers wait for their master; elastic jobs end with the first worker.</summary>
+internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions options) : MasterWorkerRules(kind)
 {
-    public TrainingKind Kind => kind;
-
-    public bool IsMaster(TrainingJob job, string role, int index) => role == LeadingRole(job) && (role == PyTorchJobKind.Master || index == 0);
-
-    public void Prepare(V1PodSpec pod, TrainingJob job, ReplicaSpec spec, int index)
+    public override void Prepare(V1PodSpec pod, TrainingJob job, ReplicaSpec spec, int index)
     {
-        var variables = PyTorchEnvironment.Of(job, spec, index);
-        foreach (var container in pod.Containers)
-        {
-            PodBuilder.AddEnvironment(container, variables);
-        }
-
+        base.Prepare(pod, job, spec, index);
         if (options.PyTorchMasterWait == MasterWait.InitContainer && WaitsForMaster(job, spec))
         {
-            pod.InitContainers = [.. pod.InitContainers ?? [], MasterWaitContainer.Build(job.ReplicaName(PyTorchJobKind.Master, 0), options)];
+            pod.InitContainers = [.. pod.InitContainers ?? [], MasterWaitContainer.Build(job.ReplicaName(TrainingKind.Master, 0), options)];
         }
     }
 
-    public bool IsRunning(TrainingJob job, JobReplicas replicas) => replicas.Active(LeadingRole(job)) > 0;
-
     /// <summary>In an elastic job the first worker to succeed has seen the whole training.</summary>
-    public bool HasSucceeded(TrainingJob job, JobReplicas replicas) => replicas.HaveAllSucceeded(LeadingRole(job))
-        || (!job.Has(PyTorchJobKind.Master) && ElasticPolicy.Of(job) is not null && replicas.Succeeded(PyTorchJobKind.Worker) > 0);
+    public override bool HasSucceeded(TrainingJob job, JobReplicas replicas) => base.HasSucceeded(job, replicas)
+        || (!job.Has(TrainingKind.Master) && ElasticPolicy.Of(job) is not null && replicas.Succeeded(TrainingKind.Worker) > 0);
 
-    public JobMessages Messages(TrainingJob job)
-    {
-        var hasMaster = job.Has(PyTorchJobKind.Master);
-        return new JobMessages(
-            hasMaster ? $"PyTorchJob {job.Name} is running." : $"PyTorchJob {job.Namespace}/{job.Name} is running.",
-            hasMaster ? $"PyTorchJob {job.Name} is successfully completed." : $"PyTorchJob {job.Namespace}/{job.Name} successfully completed.",
-            (role, count) => $"PyTorchJob {job.Name} is failed because {count} {role} replica(s) failed.");
-    }
-
-    public bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => options.PyTorchMasterWait != MasterWait.Gate
+    public override bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => options.PyTorchMasterWait != MasterWait.Gate
         || !WaitsForMaster(job, replica.Spec)
-        || replicas.Find(PyTorchJobKind.Master, 0) is { IsRunning: true, Pod: { } master } && master.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
+        || replicas.Find(TrainingKind.Master, 0) is { IsRunning: true, Pod: { } master } && master.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
 
-    private static bool WaitsForMaster(TrainingJob job, ReplicaSpec spec) => spec.Role == PyTorchJobKind.Worker && job.Has(PyTorchJobKind.Master);
+    public override IReadOnlyCollection<ChildKind> CompanionKinds { get; } = [ChildKind.Of<V2HorizontalPodAutoscaler>()];
 
-    private static string LeadingRole(TrainingJob job) => job.Has(PyTorchJobKind.Master) ? PyTorchJobKind.Master : PyTorchJobKind.Worker;
+    public override IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => WorkerAutoscaler.Of(job) is { } autoscaler ? [autoscaler] : [];
+
+    protected override IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index) =>
+        PyTorchEnvironment.Of(job, spec, index).Select(variable => Variable(variable.Name, variable.Value));
+
+    private static bool WaitsForMaster(TrainingJob job, ReplicaSpec spec) => spec.Role == TrainingKind.Worker && job.Has(TrainingKind.Master);
 }

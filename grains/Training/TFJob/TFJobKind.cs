@@ -10,9 +10,7 @@ internal sealed class TFJobKind : TrainingKind
 {
     public const string Chief = "Chief";
     public const string Evaluator = "Evaluator";
-    public const string Master = "Master";
     public const string ParameterServer = "PS";
-    public const string Worker = "Worker";
 
     public override string Kind => "TFJob";
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Reading;
+using Kubeflow.Orleans.Core.Reading.Protobuf;
 
 namespace Kubeflow.Orleans.ApiServer.Http;
 
@@ -51,7 +52,8 @@ internal static class DeleteOptions
     {
         try
         {
-            return ObjectReader.Read(body, MediaTypes.WithoutParameters(request.Context.Request.ContentType)).Document;
+            var contentType = MediaTypes.WithoutParameters(request.Context.Request.ContentType);
+            return contentType == MediaTypes.Protobuf ? ProtobufReader.Read(body.Span) : ObjectReader.Read(body, contentType).Document;
         }
         catch (ReadException exception)
         {

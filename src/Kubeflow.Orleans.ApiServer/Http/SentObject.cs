@@ -4,6 +4,7 @@ using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Reading;
+using Kubeflow.Orleans.Core.Reading.Protobuf;
 
 namespace Kubeflow.Orleans.ApiServer.Http;
 
@@ -16,7 +17,7 @@ internal static class SentObject
     public static async Task<ReadObject> ReadAsync(KindRequest request)
     {
         var contentType = MediaTypes.WithoutParameters(request.Context.Request.ContentType);
-        if (contentType is not ("" or MediaTypes.Json or MediaTypes.Yaml))
+        if (contentType is not ("" or MediaTypes.Json or MediaTypes.Yaml) && !(contentType == MediaTypes.Protobuf && request.Kind is IBuiltInKind))
         {
             throw StatusErrors.UnsupportedMediaType(MediaTypes.Accepted);
         }
@@ -68,7 +69,11 @@ internal static class SentObject
     {
         try
         {
-            return ObjectReader.Read(body, contentType);
+            return contentType == MediaTypes.Protobuf ? new ReadObject(ProtobufReader.Read(body.Span), []) : ObjectReader.Read(body, contentType);
+        }
+        catch (ReadException exception) when (contentType == MediaTypes.Protobuf)
+        {
+            throw StatusErrors.BadRequest($"the object provided is unrecognized (must be of type {kind.Kind}): {exception.Message}");
         }
         catch (ReadException exception)
         {

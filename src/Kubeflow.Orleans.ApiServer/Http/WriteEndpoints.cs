@@ -44,9 +44,15 @@ internal sealed class WriteEndpoints(ResourceService service, ObjectLister liste
             throw StatusErrors.InvalidOptions("PatchOptions", FieldError.Forbidden("force", "may not be specified for non-apply patch"));
         }
 
+        if (patch.Type == PatchType.Apply && request.Query.Text("fieldManager").Length == 0)
+        {
+            throw StatusErrors.InvalidOptions("PatchOptions", FieldError.Required("fieldManager", "is required for apply patch"));
+        }
+
         var info = request.Info;
-        var document = await service.PatchAsync(request.Kind, info.Version, request.Namespace, info.Name, patch, info.Subresource, options, request.Cancelled);
-        await request.AnswerAsync(StatusCodes.Status200OK, document);
+        var (document, created) = await service.PatchOrCreateAsync(
+            request.Kind, info.Version, request.Namespace, info.Name, patch, info.Subresource, options, request.Cancelled);
+        await request.AnswerAsync(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, document);
     }
 
     public async Task DeleteAsync(KindRequest request)

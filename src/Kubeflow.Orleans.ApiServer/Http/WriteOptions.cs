@@ -8,6 +8,9 @@ internal static class WriteOptions
 {
     private const int LongestFieldManager = 128;
 
+    /// <summary>The manager's name where a client tells nothing about itself.</summary>
+    private const string UnknownAgent = "unknown";
+
     private static readonly string[] FieldValidations = ["", "Ignore", "Strict", "Warn"];
 
     /// <param name="optionsKind">CreateOptions, UpdateOptions or PatchOptions: what a refusal names.</param>
@@ -50,7 +53,7 @@ internal static class WriteOptions
         var agent = request.Context.Request.Headers.UserAgent.ToString().Split('/')[0];
         return agent.Length switch
         {
-            0 => RequestOptions.Default.FieldManager,
+            0 => UnknownAgent,
             > LongestFieldManager => agent[..LongestFieldManager],
             _ => agent,
         };

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.ManagedFields;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
@@ -26,7 +27,9 @@ internal static class CreateStrategy
     }
 
     /// <summary>The object to store, complete and valid. The body becomes it.</summary>
-    public static void Complete(ResourceKind kind, string version, JsonObject body, RequestOptions options, NameGeneration names, DateTimeOffset now)
+    /// <param name="applied">Who owns what of an object that an apply creates; null: whoever creates it owns it.</param>
+    public static void Complete(
+        ResourceKind kind, string version, JsonObject body, FieldManagers? applied, RequestOptions options, NameGeneration names, DateTimeOffset now)
     {
         var served = ObjectRules.Version(kind, version);
         var metadata = ObjectMeta.Of(body);
@@ -48,6 +51,7 @@ internal static class CreateStrategy
 
         MetadataRules.DeduplicateOwners(metadata, options);
         ObjectRules.Normalize(kind, served, body, options, problem => ObjectRules.CannotBeHandled(kind, version, problem));
+        FieldTracking.Set(body, applied ?? FieldTracking.Created(kind, served, body, options, now));
         (kind as IPreparedOnCreate)?.Prepare(body);
         RequireValid(kind, served, body);
         ObjectRules.Warn(kind, body, options);

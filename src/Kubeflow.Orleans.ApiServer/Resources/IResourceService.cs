@@ -48,7 +48,8 @@ public sealed record RequestOptions
     /// <summary>Ignore, Warn or Strict.</summary>
     public string FieldValidation { get; init; } = "Warn";
 
-    public string FieldManager { get; init; } = "unknown";
+    /// <summary>Who writes, as managedFields shall name it; empty for our own controllers, whose writes are not tracked.</summary>
+    public string FieldManager { get; init; } = "";
 
     public bool Force { get; init; }
 

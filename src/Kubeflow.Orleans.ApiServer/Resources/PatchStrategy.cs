@@ -6,7 +6,7 @@ using Kubeflow.Orleans.Core.Schemas;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
-/// <summary>What a patch makes of an object. Pure.</summary>
+/// <summary>What a patch makes of an object, apply aside. Pure.</summary>
 internal static class PatchStrategy
 {
     /// <summary>The patched object; <paramref name="target"/> stays as it is.</summary>
@@ -43,8 +43,6 @@ internal static class PatchStrategy
     {
         { Type: PatchType.JsonPatch, Body: JsonArray operations } => JsonPatch.Apply(target, operations),
         { Type: PatchType.JsonPatch } => throw Undecodable(patch.Body, "[]handlers.jsonPatchOp"),
-        { Type: PatchType.Apply } => throw new StatusException(new ApiStatus(
-            415, "UnsupportedMediaType", "server-side apply (application/apply-patch+yaml) is not served yet; use kubectl apply without --server-side")),
         { Body: not JsonObject } => throw Undecodable(patch.Body, "map[string]interface {}"),
         { Type: PatchType.MergePatch } => MergePatch.Apply(target, patch.Body),
         _ => StrategicMergePatch.Apply(target, patch.Body.AsObject(), schema),

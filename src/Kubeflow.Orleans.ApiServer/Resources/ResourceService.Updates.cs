@@ -1,46 +1,17 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.ManagedFields;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Store;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
-/// <summary>Updates and patches, of the object, its status and its scale.</summary>
+/// <summary>Updates, of the object, its status and its scale.</summary>
 public sealed partial class ResourceService
 {
     public async Task<Document> UpdateAsync(
         ResourceKind kind, string version, string @namespace, string name, JsonObject body, string subresource, RequestOptions options, CancellationToken cancellationToken) =>
         (await PutAsync(kind, version, @namespace, name, body, subresource, options, cancellationToken)).Document;
-
-    public async Task<Document> PatchAsync(
-        ResourceKind kind, string version, string @namespace, string name, PatchRequest patch, string subresource, RequestOptions options, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var stored = await GetAsync(kind, @namespace, name, cancellationToken);
-            var live = InVersion(kind, version, stored);
-            var patched = subresource == "scale"
-                ? ScaleView.Apply(Scale(kind), live, PatchStrategy.Apply(ScaleView.Of(Scale(kind), stored), patch, ScaleView.Schema), @namespace, name)
-                : PatchStrategy.Apply(live, patch, ObjectRules.Version(kind, version).Schema);
-            PatchStrategy.Admit(kind, version, @namespace, name, patched, options);
-
-            // A patch that names the version it was made for must not be carried over to another.
-            if (ObjectMeta.Of(patched).ResourceVersion is { Length: > 0 } named && named != ObjectMeta.Of(live).ResourceVersion)
-            {
-                throw StatusErrors.Modified(kind, name);
-            }
-
-            if (await TryReplaceAsync(kind, version, stored, live, patched, subresource, options, cancellationToken) is { } result)
-            {
-                return Shown(kind, result, subresource);
-            }
-
-            if (attempt == PatchAttempts)
-            {
-                throw StatusErrors.Modified(kind, name);
-            }
-        }
-    }
 
     /// <summary>A PUT, which for some kinds creates what is not there.</summary>
     internal async Task<(Document Document, bool Created)> PutAsync(
@@ -68,7 +39,7 @@ public sealed partial class ResourceService
                 UpdateStrategy.RequireVersion(kind, ObjectMeta.Of(sent), ObjectMeta.Of(live));
             }
 
-            if (await TryReplaceAsync(kind, version, stored, live, sent, subresource, options, cancellationToken) is { } result)
+            if (await TryReplaceAsync(kind, version, stored, live, sent, null, subresource, options, cancellationToken) is { } result)
             {
                 return (Shown(kind, result, subresource), false);
             }
@@ -81,10 +52,19 @@ public sealed partial class ResourceService
     }
 
     /// <summary>One attempt; null when somebody else was faster.</summary>
+    /// <param name="applied">Who owns what after an apply; null: it follows from what changes.</param>
     private async Task<Document?> TryReplaceAsync(
-        ResourceKind kind, string version, Document stored, JsonObject live, JsonObject sent, string subresource, RequestOptions options, CancellationToken cancellationToken)
+        ResourceKind kind,
+        string version,
+        Document stored,
+        JsonObject live,
+        JsonObject sent,
+        FieldManagers? applied,
+        string subresource,
+        RequestOptions options,
+        CancellationToken cancellationToken)
     {
-        if (UpdateStrategy.Complete(kind, ObjectRules.Version(kind, version), live, sent, subresource, options) is not { } updated)
+        if (UpdateStrategy.Complete(kind, ObjectRules.Version(kind, version), live, sent, applied, subresource, options, time.GetUtcNow()) is not { } updated)
         {
             return stored;
         }

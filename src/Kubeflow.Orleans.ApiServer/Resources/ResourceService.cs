@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.ManagedFields;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Store;
 
@@ -23,33 +24,8 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
 
     public async Task<ListPage> ListAsync(ListQuery query, CancellationToken cancellationToken) => await store.ListAsync(query, cancellationToken);
 
-    public async Task<Document> CreateAsync(ResourceKind kind, string version, string @namespace, JsonObject body, RequestOptions options, CancellationToken cancellationToken)
-    {
-        CreateStrategy.Admit(kind, version, @namespace, body, options);
-        await RequireNamespaceAsync(kind, @namespace, ObjectMeta.Of(body).Name, cancellationToken);
-        var generated = ObjectMeta.Of(body).Name.Length == 0;
-        CreateStrategy.Complete(kind, version, body, options, names, time.GetUtcNow());
-        var metadata = ObjectMeta.Of(body);
-        for (var attempt = 1; ; attempt++)
-        {
-            var key = Key(kind, @namespace, metadata.Name);
-            var result = await StoreNewAsync(kind, key, Document.FromNode(body), options, cancellationToken);
-            switch (result)
-            {
-                case Committed committed:
-                    return committed.Document;
-                case Exists exists when !generated:
-                    throw StatusErrors.AlreadyExists(kind, metadata.Name, exists.Current.Metadata.DeletionTimestamp is not null);
-                case Exists when attempt == NameGeneration.Attempts:
-                    throw StatusErrors.NoUniqueName(kind, metadata.Name);
-                case Exists:
-                    metadata.Name = names.Next(metadata.GenerateName);
-                    break;
-                default:
-                    throw Unexpected(key, result);
-            }
-        }
-    }
+    public Task<Document> CreateAsync(ResourceKind kind, string version, string @namespace, JsonObject body, RequestOptions options, CancellationToken cancellationToken) =>
+        CreateAsync(kind, version, @namespace, body, null, options, cancellationToken);
 
     public async Task<DeleteOutcome> DeleteAsync(ResourceKind kind, string @namespace, string name, DeleteRequest request, RequestOptions options, CancellationToken cancellationToken)
     {
@@ -109,6 +85,36 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
         }
 
         return null;
+    }
+
+    /// <param name="applied">Who owns what of an object that an apply creates; null: whoever creates it owns it.</param>
+    private async Task<Document> CreateAsync(
+        ResourceKind kind, string version, string @namespace, JsonObject body, FieldManagers? applied, RequestOptions options, CancellationToken cancellationToken)
+    {
+        CreateStrategy.Admit(kind, version, @namespace, body, options);
+        await RequireNamespaceAsync(kind, @namespace, ObjectMeta.Of(body).Name, cancellationToken);
+        var generated = ObjectMeta.Of(body).Name.Length == 0;
+        CreateStrategy.Complete(kind, version, body, applied, options, names, time.GetUtcNow());
+        var metadata = ObjectMeta.Of(body);
+        for (var attempt = 1; ; attempt++)
+        {
+            var key = Key(kind, @namespace, metadata.Name);
+            var result = await StoreNewAsync(kind, key, Document.FromNode(body), options, cancellationToken);
+            switch (result)
+            {
+                case Committed committed:
+                    return committed.Document;
+                case Exists exists when !generated:
+                    throw StatusErrors.AlreadyExists(kind, metadata.Name, exists.Current.Metadata.DeletionTimestamp is not null);
+                case Exists when attempt == NameGeneration.Attempts:
+                    throw StatusErrors.NoUniqueName(kind, metadata.Name);
+                case Exists:
+                    metadata.Name = names.Next(metadata.GenerateName);
+                    break;
+                default:
+                    throw Unexpected(key, result);
+            }
+        }
     }
 
     /// <summary>

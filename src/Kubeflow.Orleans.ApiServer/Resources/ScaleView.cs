@@ -10,7 +10,9 @@ namespace Kubeflow.Orleans.ApiServer.Resources;
 /// <summary>An object seen as an <c>autoscaling/v1 Scale</c>. Pure.</summary>
 internal static class ScaleView
 {
-    private const string ApiVersion = "autoscaling/v1";
+    public const string ApiVersion = "autoscaling/v1";
+
+    public const string Kind = "Scale";
 
     /// <summary>For strategic merge patches of a Scale: nothing in it merges otherwise than by JSON merge patch.</summary>
     public static Schema Schema { get; } = Schema.FreeObject;
@@ -37,7 +39,7 @@ internal static class ScaleView
 
         return new JsonObject
         {
-            ["kind"] = "Scale",
+            ["kind"] = Kind,
             ["apiVersion"] = ApiVersion,
             ["metadata"] = metadata,
             ["spec"] = new JsonObject { ["replicas"] = Count(scale.SpecReplicas.First(document.Root)) },

@@ -39,6 +39,10 @@ public static class StatusErrors
     public static StatusException Modified(ResourceKind kind, string name) => CannotBeFulfilled(
         kind.Resource, PluralDetails(kind, name), "the object has been modified; please apply your changes to the latest version and try again");
 
+    /// <summary>Other managers own what an apply would change.</summary>
+    public static StatusException ApplyConflict(string conflicts, ImmutableArray<StatusCause> causes) =>
+        Of(409, "Conflict", $"Apply failed with {conflicts}", new StatusDetails { Causes = causes });
+
     public static StatusException UidChanged(ResourceKind kind, string @namespace, string name, string expected, string actual) => CannotBeFulfilled(
         kind.Resource,
         PluralDetails(kind, name),

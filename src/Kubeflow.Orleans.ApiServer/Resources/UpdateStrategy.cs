@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.ManagedFields;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
@@ -66,14 +67,20 @@ internal static class UpdateStrategy
     /// <summary>The object to store, valid, or null when nothing changes.</summary>
     /// <param name="stored">The stored object in the version of the request.</param>
     /// <param name="sent">The object sent, normalized; it becomes the result.</param>
-    public static JsonObject? Complete(ResourceKind kind, KindVersion version, JsonObject stored, JsonObject sent, string subresource, RequestOptions options)
+    /// <param name="applied">Who owns what after an apply; null: it follows from what changes.</param>
+    public static JsonObject? Complete(
+        ResourceKind kind, KindVersion version, JsonObject stored, JsonObject sent, FieldManagers? applied, string subresource, RequestOptions options, DateTimeOffset now)
     {
+        var sentManagers = ObjectMeta.Of(sent)["managedFields"];
         var updated = subresource == "status" ? StatusUpdate(stored, sent) : MainUpdate(kind, stored, sent, options);
         RequireValid(kind, version, updated, stored);
-        if (JsonNode.DeepEquals(updated, stored))
+        var managers = applied ?? FieldTracking.Updated(kind, version, stored, updated, sentManagers, subresource, options, now);
+        if (JsonNode.DeepEquals(updated, stored) && managers.SameFieldsAs(FieldTracking.Of(stored)))
         {
             return null;
         }
+
+        FieldTracking.Set(updated, managers);
 
         if (ObjectRules.HasGeneration(kind) && ObjectRules.SpecChanged(kind, updated, stored))
         {
@@ -109,7 +116,8 @@ internal static class UpdateStrategy
     {
         var metadata = ObjectMeta.Of(sent);
         var old = ObjectMeta.Of(stored);
-        metadata.Remove("selfLink", "managedFields");
+        metadata.Remove("selfLink");
+        metadata.Copy("managedFields", old);
         metadata.Copy("generation", old);
         metadata.Copy("resourceVersion", old);
         foreach (var member in (ReadOnlySpan<string>)["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"])

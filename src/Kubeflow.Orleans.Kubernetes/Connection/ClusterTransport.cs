@@ -13,6 +13,7 @@ namespace Kubeflow.Orleans.Kubernetes.Connection;
 public sealed class ClusterTransport : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly MediaTypeHeaderValue MergePatch = new("application/merge-patch+json");
 
     private readonly k8s.Kubernetes kubernetes;
     private readonly TimeSpan requestTimeout;
@@ -27,7 +28,7 @@ public sealed class ClusterTransport : IDisposable
         this.requestTimeout = requestTimeout;
     }
 
-    /// <summary>Sends one request and reads its whole answer.</summary>
+    /// <summary>Sends one request and reads its whole answer. A patch is a merge patch.</summary>
     /// <exception cref="HttpRequestException">The cluster was not reached.</exception>
     /// <exception cref="TimeoutException">No answer within the limit: the outcome is unknown.</exception>
     public async Task<ClusterResponse> SendAsync(HttpMethod method, string path, string? body, CancellationToken cancellationToken)
@@ -67,7 +68,7 @@ public sealed class ClusterTransport : IDisposable
         request.Headers.UserAgent.ParseAdd(Core.WellKnown.ManagerName);
         if (body is not null)
         {
-            request.Content = new StringContent(body, Encoding.UTF8, Json);
+            request.Content = new StringContent(body, Encoding.UTF8, method == HttpMethod.Patch ? MergePatch : Json);
         }
 
         if (kubernetes.Credentials is { } credentials)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Kubeflow.Orleans.Core;
@@ -11,21 +12,29 @@ internal sealed class ClusterView : IClusterView
 {
     private readonly ChangedOwners changed = new();
 
-    public ClusterView()
+    public ClusterView(IEnumerable<ChildKind> kinds)
     {
         Pods = new ChildIndex<ObservedPod>(ObservedReader.Pod, pod => pod.Uid, pod => pod.OwnerUid, changed);
         Services = new ChildIndex<ObservedService>(ObservedReader.Service, service => service.Uid, service => service.OwnerUid, changed);
+        Children = kinds.Distinct().ToFrozenDictionary(
+            kind => kind, kind => new ChildIndex<ObservedChild>(item => ObservedReader.Child(kind, item), child => child.Uid, child => child.OwnerUid, changed));
     }
 
     public ChildIndex<ObservedPod> Pods { get; }
 
     public ChildIndex<ObservedService> Services { get; }
 
+    public FrozenDictionary<ChildKind, ChildIndex<ObservedChild>> Children { get; }
+
     public bool Synced => Pods.Synced && Services.Synced;
 
     public IReadOnlyList<ObservedPod> PodsOf(string ownerUid) => Pods.Of(ownerUid);
 
     public IReadOnlyList<ObservedService> ServicesOf(string ownerUid) => Services.Of(ownerUid);
+
+    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Synced;
+
+    public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(ownerUid))];
 
     public IAsyncEnumerable<ResourceKey> ChangedOwnersAsync(CancellationToken cancellationToken) => changed.ReadAsync(cancellationToken);
 }

@@ -5,7 +5,7 @@ using Kubeflow.Orleans.Core.Resources;
 
 namespace Kubeflow.Orleans.Kubernetes.Watching;
 
-/// <summary>Reads from a pod's or service's JSON just what is kept of it.</summary>
+/// <summary>Reads from a child's JSON just what is kept of it.</summary>
 public static class ObservedReader
 {
     public static ObservedPod Pod(JsonElement pod)
@@ -42,6 +42,23 @@ public static class ObservedReader
             OwnerUid = metadata.Controller?.Uid ?? "",
             Terminating = metadata.DeletionTimestamp is not null,
             Labels = metadata.Labels.ToImmutableDictionary(StringComparer.Ordinal),
+        };
+    }
+
+    public static ObservedChild Child(ChildKind kind, JsonElement child)
+    {
+        var metadata = new MetadataView(child);
+        return new ObservedChild
+        {
+            Kind = kind,
+            Name = metadata.Name,
+            Uid = metadata.Uid,
+            OwnerUid = metadata.Controller?.Uid ?? "",
+            ResourceVersion = Text(Get(child, "metadata"), "resourceVersion"),
+            Terminating = metadata.DeletionTimestamp is not null,
+
+            // A list is one document: it must not stay in memory for one of its items.
+            Content = child.Clone(),
         };
     }
 

@@ -29,10 +29,12 @@ public abstract class CoreKind(Type model) : ResourceKind, IBuiltInKind
         {
             lock (gate)
             {
-                return versions.IsDefault ? versions = [new KindVersion("v1", ClrSchema.Of(model), Columns)] : versions;
+                return versions.IsDefault ? versions = [new KindVersion(Version, ClrSchema.Of(model), Columns)] : versions;
             }
         }
     }
+
+    protected virtual string Version => "v1";
 
     /// <summary>The columns after NAME.</summary>
     protected abstract ImmutableArray<PrinterColumn> Columns { get; }

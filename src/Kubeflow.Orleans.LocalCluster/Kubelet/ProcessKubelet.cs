@@ -22,7 +22,6 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task following = Task.CompletedTask;
     private bool disposed;
-    private volatile bool ending;
 
     /// <param name="network">Started already.</param>
     public ProcessKubelet(KubeletOptions options, IKubeletApi api, ClusterNetwork network, TimeProvider time, ILogger<ProcessKubelet> logger)
@@ -68,7 +67,9 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
     /// <summary>Ends the pods with <see cref="KubeletOptions.StopPodsOnShutdown"/>, else leaves them running for the next start.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        ending = true;
+        // First nobody is taken in any more: a pod that came after the others were told would be left running.
+        await watching.CancelAsync();
+        await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (options.StopPodsOnShutdown)
         {
             foreach (var (worker, _) in workers.Values)
@@ -80,9 +81,8 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
             await Task.WhenAny(ended, Task.Delay(options.ShutdownGracePeriod + EndingSlack, services.Time, cancellationToken));
         }
 
-        await watching.CancelAsync();
         await stopping.CancelAsync();
-        await Task.WhenAll(workers.Values.Select(entry => entry.Running).Append(following)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(workers.Values.Select(entry => entry.Running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
@@ -134,7 +134,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         {
             entry.Worker.Tell(new PodMessage.Updated(pod));
         }
-        else if (!ending)
+        else
         {
             var worker = new PodWorker(services, pod, stopping.Token);
             workers[pod.Uid] = (worker, RunAsync(worker));
@@ -171,28 +171,43 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
 
         foreach (var uid in directory.KnownPods().Where(uid => !known.Contains(uid) && !workers.ContainsKey(uid)))
         {
-            var pod = directory.Pod(uid);
-            foreach (var attempt in pod.KnownContainers().SelectMany(pod.Attempts))
+            try
             {
-                if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
-                {
-                    process.Kill();
-                    await process.Exit.WaitAsync(cancellationToken);
-                }
+                await RemoveOrphanAsync(directory.Pod(uid), cancellationToken);
+                LogOrphan(logger, uid);
             }
-
-            if (pod.Recall() is { } document)
+            catch (Exception problem) when (problem is not OperationCanceledException)
             {
-                services.Network.Release(Pod.Read(document));
+                // What one pod left behind must not keep the node from running the others; the next start tries again.
+                LogOrphanStays(logger, uid, problem);
             }
-
-            LogOrphan(logger, uid);
-            pod.Delete();
         }
+    }
+
+    private async Task RemoveOrphanAsync(PodDirectory pod, CancellationToken cancellationToken)
+    {
+        foreach (var attempt in pod.KnownContainers().SelectMany(pod.Attempts))
+        {
+            if (attempt.ReadIntent() is { } intent && services.Runtime.Find(attempt, intent) is { } process)
+            {
+                process.Kill();
+                await process.Exit.WaitAsync(cancellationToken);
+            }
+        }
+
+        if (pod.Recall() is { } document)
+        {
+            services.Network.Release(Pod.Read(document));
+        }
+
+        pod.Delete();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Pod {Uid} is gone from the API: its processes and files are removed")]
     private static partial void LogOrphan(ILogger logger, string uid);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Pod {Uid} is gone from the API, but what it left behind cannot be removed")]
+    private static partial void LogOrphanStays(ILogger logger, string uid, Exception problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Pod {Namespace}/{Name} {Uid}: its worker ended unexpectedly")]
     private static partial void LogWorkerFailed(ILogger logger, string @namespace, string name, string uid, Exception problem);

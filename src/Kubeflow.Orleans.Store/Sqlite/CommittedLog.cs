@@ -15,7 +15,7 @@ internal sealed class CommittedLog(LogState recovered)
     private const long TailBytes = 32 * 1024 * 1024;
 
     private readonly ChangeRing tail = new(TailLength, TailBytes, recovered.Head);
-    private readonly Pulse pulse = new();
+    private readonly KnownHead head = new(recovered.Head);
     private LogState state = recovered;
 
     public LogState State => Volatile.Read(ref state);
@@ -24,10 +24,7 @@ internal sealed class CommittedLog(LogState recovered)
     {
         tail.Append(changes);
         Volatile.Write(ref state, committed);
-        if (changes.Count > 0)
-        {
-            pulse.Beat();
-        }
+        head.Advance(committed.Head);
     }
 
     /// <summary>False when the changes above <paramref name="after"/> reach back further than memory does.</summary>
@@ -38,17 +35,5 @@ internal sealed class CommittedLog(LogState recovered)
         return after < floor ? throw new PositionExpiredException(after, floor) : tail.TryRead(after, limit, out changes);
     }
 
-    public async Task WaitForChangeAsync(long after, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var next = pulse.Next;
-            if (State.Head > after)
-            {
-                return;
-            }
-
-            await next.WaitAsync(cancellationToken);
-        }
-    }
+    public Task WaitForChangeAsync(long after, CancellationToken cancellationToken) => head.WaitForChangeAsync(after, cancellationToken);
 }

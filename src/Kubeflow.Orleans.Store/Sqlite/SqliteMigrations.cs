@@ -12,30 +12,12 @@ internal static class SqliteMigrations
     public static void Apply(SqliteConnection connection, TimeProvider timeProvider)
     {
         Run(connection, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied TEXT NOT NULL)");
-        var current = CurrentVersion(connection);
-        var scripts = Scripts().ToList();
-        if (current > scripts[^1].Version)
-        {
-            throw new InvalidOperationException(
-                $"The store file '{connection.DataSource}' has schema version {current}; this release knows {scripts[^1].Version}. Use the newer release.");
-        }
-
-        foreach (var (version, sql) in scripts.Where(script => script.Version > current))
+        foreach (var (version, sql) in MigrationScripts.Above(CurrentVersion(connection), Prefix, connection.DataSource))
         {
             using var transaction = connection.BeginTransaction(deferred: false);
             Run(connection, sql);
             Run(connection, "INSERT INTO schema_version (version, applied) VALUES (@version, @applied)", ("@version", version), ("@applied", timeProvider.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)));
             transaction.Commit();
-        }
-    }
-
-    private static IEnumerable<(long Version, string Sql)> Scripts()
-    {
-        var assembly = typeof(SqliteMigrations).Assembly;
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            yield return (long.Parse(name.AsSpan(Prefix.Length, 4), CultureInfo.InvariantCulture), reader.ReadToEnd());
         }
     }
 

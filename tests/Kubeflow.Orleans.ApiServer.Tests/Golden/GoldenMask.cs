@@ -34,13 +34,16 @@ internal static partial class GoldenMask
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {
         JsonObject fields => new JsonObject(fields
-            .Where(field => field.Key != "managedFields")
             .OrderBy(field => field.Key, StringComparer.Ordinal)
-            .Select(field => KeyValuePair.Create(field.Key, Masked.Contains(field.Key) && field.Value?.ToString() is { Length: > 0 } ? "<masked>" : Sorted(field.Value)))),
+            .Select(field => KeyValuePair.Create(field.Key, field.Key == "managedFields" ? Managers(field.Value!) : Masked.Contains(field.Key) && field.Value?.ToString() is { Length: > 0 } ? "<masked>" : Sorted(field.Value)))),
         JsonArray items => new JsonArray([.. items.Select(Sorted)]),
         JsonValue value when value.GetValueKind() == JsonValueKind.String => Words(value.GetValue<string>()),
         _ => node?.DeepClone(),
     };
+
+    /// <summary>Entries are listed by the second they were made in; which of two servers' seconds ends when is chance.</summary>
+    private static JsonNode? Managers(JsonNode entries) =>
+        new JsonArray([.. entries.AsArray().Select(Sorted).OrderBy(entry => $"{entry!["operation"]} {entry["manager"]} {entry["subresource"]}", StringComparer.Ordinal)]);
 
     private static string Words(string text)
     {

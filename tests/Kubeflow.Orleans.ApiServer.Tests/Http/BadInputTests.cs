@@ -69,7 +69,7 @@ public sealed class BadInputTests
     [InlineData("application/merge-patch+json", "{\"kind\":\"Other\"}", 422)]
     [InlineData("application/merge-patch+json", "{\"apiVersion\":\"other/v1\"}", 400)]
     [InlineData("application/merge-patch+json", "5", 400)]
-    [InlineData("application/apply-patch+yaml", "{}", 415)]
+    [InlineData("application/apply-patch+yaml", "{}", 422)]
     public async Task Odd_patch_is_applied_or_refused_but_never_half_applied(string contentType, string patch, int expected)
     {
         await using var api = await TestApi.StartWithNamespaceAsync();

@@ -72,11 +72,15 @@ internal sealed class NamespaceKind : ResourceKind, IBuiltInKind, IPreparedOnCre
         new("v1", Schema.Object(("spec", Schema.Object(("finalizers", Schema.ListOf(Schema.String)))), ("status", Schema.Object(("phase", Schema.String)))), []),
     ];
 
-    public void Prepare(JsonObject document)
+    public override void Default(JsonObject document)
     {
         var metadata = document["metadata"]!.AsObject();
         metadata["labels"] ??= new JsonObject();
-        metadata["labels"]!["kubernetes.io/metadata.name"] = metadata["name"]!.GetValue<string>();
+        metadata["labels"]!["kubernetes.io/metadata.name"] = metadata["name"]?.DeepClone();
+    }
+
+    public void Prepare(JsonObject document)
+    {
         document["spec"] = new JsonObject { ["finalizers"] = new JsonArray("kubernetes") };
         document["status"] = new JsonObject { ["phase"] = "Active" };
     }

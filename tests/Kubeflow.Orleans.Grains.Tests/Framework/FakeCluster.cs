@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using System.Threading.Channels;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core;
 using Kubeflow.Orleans.Core.Resources;
@@ -8,10 +11,11 @@ using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Tests.Framework;
 
-/// <summary>A cluster in memory: pods and services by name, uids, fenced deletes; its view can be held back to imitate a slow watch.</summary>
+/// <summary>A cluster in memory: pods and other children by name, uids, fenced deletes; its view can be held back to imitate a slow watch.</summary>
 internal sealed class FakeCluster : ICluster, IClusterView
 {
     private readonly ConcurrentDictionary<string, ObservedPod> pods = new();
+    private readonly ConcurrentDictionary<string, ObservedChild> children = new();
     private readonly Channel<ResourceKey> changed = Channel.CreateUnbounded<ResourceKey>();
     private ImmutableArray<ObservedPod>? held;
 
@@ -48,40 +52,65 @@ internal sealed class FakeCluster : ICluster, IClusterView
         changed.Writer.TryWrite(new ResourceKey(pod.Labels[WellKnown.OwnerResourceLabel], pod.Namespace, pod.Labels["owner"]));
     }
 
-    public Task<CreateOutcome> CreatePodAsync(V1Pod pod, CancellationToken cancellationToken)
+    public bool HasSynced(ChildKind kind) => Synced;
+
+    public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. children.Values.Where(child => child.OwnerUid == ownerUid)];
+
+    public void Set(ObservedChild child) => children[child.Name] = child;
+
+    public Task<CreateOutcome> CreateAsync(IKubernetesObject<V1ObjectMeta> item, CancellationToken cancellationToken)
     {
         BeforeCreate();
-        Calls.Enqueue($"create {pod.Name()}");
+        Calls.Enqueue($"create {item.Metadata.Name}");
         if (NextCreates.TryDequeue(out var outcome))
         {
             return Task.FromResult(outcome);
         }
 
-        var created = new ObservedPod
+        var uid = Guid.NewGuid().ToString();
+        var ownerUid = item.Metadata.OwnerReferences[0].Uid;
+        if (item is V1Pod pod)
         {
-            Name = pod.Name(),
-            Namespace = pod.Namespace(),
-            Uid = Guid.NewGuid().ToString(),
-            OwnerUid = pod.OwnerReferences()[0].Uid,
-            Labels = pod.Labels().ToImmutableDictionary(),
-            Phase = "Pending",
-        };
-        var winner = pods.GetOrAdd(pod.Name(), created);
-        return Task.FromResult<CreateOutcome>(winner.Uid == created.Uid ? new CreateOutcome.Created(created.Uid) : new CreateOutcome.AlreadyExists(winner.Uid, winner.OwnerUid));
+            var created = new ObservedPod { Name = pod.Name(), Namespace = pod.Namespace(), Uid = uid, OwnerUid = ownerUid, Labels = pod.Labels().ToImmutableDictionary(), Phase = "Pending" };
+            var winner = pods.GetOrAdd(pod.Name(), created);
+            return Task.FromResult<CreateOutcome>(winner.Uid == uid ? new CreateOutcome.Created(uid) : new CreateOutcome.AlreadyExists(winner.Uid, winner.OwnerUid));
+        }
+
+        Set(Observe(item, uid, version: 1));
+        return Task.FromResult<CreateOutcome>(new CreateOutcome.Created(uid));
     }
 
-    public Task<CreateOutcome> CreateServiceAsync(V1Service service, CancellationToken cancellationToken) =>
-        Task.FromResult<CreateOutcome>(new CreateOutcome.Created(Guid.NewGuid().ToString()));
+    /// <summary>Replaces where the real one merges: whoever relies on more than what was sent finds out.</summary>
+    public Task<ChangeResult> UpdateAsync(IKubernetesObject<V1ObjectMeta> item, string uid, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"update {item.Metadata.Name}");
+        if (!children.TryGetValue(item.Metadata.Name, out var child) || child.Uid != uid)
+        {
+            return Task.FromResult<ChangeResult>(new ChangeResult.Gone());
+        }
 
-    public Task<DeleteResult> DeletePodAsync(string @namespace, string name, string uid, CancellationToken cancellationToken)
+        Set(Observe(item, uid, int.Parse(child.ResourceVersion, CultureInfo.InvariantCulture) + 1));
+        return Task.FromResult<ChangeResult>(new ChangeResult.Accepted());
+    }
+
+    public Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken)
     {
         Calls.Enqueue($"delete {name}");
-        var gone = !pods.TryGetValue(name, out var pod) || pod.Uid != uid || !pods.TryRemove(name, out _);
-        return Task.FromResult<DeleteResult>(gone ? new DeleteResult.Gone() : new DeleteResult.Accepted());
+        var gone = kind == ChildKind.Of<V1Pod>()
+            ? !pods.TryGetValue(name, out var pod) || pod.Uid != uid || !pods.TryRemove(name, out _)
+            : !children.TryGetValue(name, out var child) || child.Uid != uid || !children.TryRemove(name, out _);
+        return Task.FromResult<ChangeResult>(gone ? new ChangeResult.Gone() : new ChangeResult.Accepted());
     }
 
-    public Task<DeleteResult> DeleteServiceAsync(string @namespace, string name, string uid, CancellationToken cancellationToken) =>
-        Task.FromResult<DeleteResult>(new DeleteResult.Accepted());
-
     public void Record(ObjectEvent objectEvent) => Events.Enqueue(objectEvent);
+
+    private static ObservedChild Observe(IKubernetesObject<V1ObjectMeta> item, string uid, int version) => new()
+    {
+        Kind = ChildKind.Of(item),
+        Name = item.Metadata.Name,
+        Uid = uid,
+        OwnerUid = item.Metadata.OwnerReferences[0].Uid,
+        ResourceVersion = version.ToString(CultureInfo.InvariantCulture),
+        Content = JsonSerializer.Deserialize<JsonElement>(KubernetesJson.Serialize(item)),
+    };
 }

@@ -153,6 +153,47 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Further_child_is_created_repaired_once_and_deleted_although_the_watch_is_slow()
+    {
+        var machine = new ConfigMapMachine();
+        var reconciler = Reconciler(machine);
+        var pending = new PendingEffects(TimeProvider.System);
+        await SettleAsync(reconciler, pending);
+        var created = Assert.Single(cluster.ChildrenOf("uid-1"));
+
+        machine.Value = "b";
+        await reconciler.ReconcileAsync(Key, pending, Cancellation);
+        var repaired = Assert.Single(cluster.ChildrenOf("uid-1"));
+        cluster.Set(created);
+        await SettleAsync(reconciler, pending);
+        cluster.Set(repaired);
+        await SettleAsync(reconciler, pending);
+
+        machine.Value = null;
+        await SettleAsync(reconciler, pending);
+        cluster.Set(repaired);
+        await SettleAsync(reconciler, pending);
+
+        Assert.Equal("b", repaired.Content.GetProperty("data").GetProperty("key").GetString());
+        Assert.Equal(["create job-config", "update job-config", "delete job-config"], cluster.Calls);
+        Assert.Equal(["SuccessfulCreateConfigMap", "SuccessfulUpdateConfigMap", "SuccessfulDeleteConfigMap"], cluster.Events.Select(said => said.Reason));
+    }
+
+    [Fact]
+    public async Task Further_child_changed_by_somebody_else_is_brought_back()
+    {
+        var reconciler = Reconciler(new ConfigMapMachine());
+        var pending = new PendingEffects(TimeProvider.System);
+        await SettleAsync(reconciler, pending);
+        var created = Assert.Single(cluster.ChildrenOf("uid-1"));
+
+        cluster.Set(created with { ResourceVersion = "5", Content = System.Text.Json.JsonSerializer.SerializeToElement(new { data = new { key = "spoilt" } }) });
+        await SettleAsync(reconciler, pending);
+
+        Assert.Equal("a", Assert.Single(cluster.ChildrenOf("uid-1")).Content.GetProperty("data").GetProperty("key").GetString());
+    }
+
+    [Fact]
     public async Task Deleted_object_needs_nobody()
     {
         var version = (await store.GetAsync(Key, Cancellation))!.Document.Metadata.ResourceVersion;
@@ -161,8 +202,16 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(Outcome.Finished, await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation));
     }
 
-    private Reconciler Reconciler(TwoPodsMachine? machine = null) =>
+    private Reconciler Reconciler(IStateMachine? machine = null) =>
         new(store, cluster, [machine ?? new TwoPodsMachine()], new EffectRunner(cluster), TimeProvider.System, NullLogger<Reconciler>.Instance);
+
+    private static async Task SettleAsync(Reconciler reconciler, PendingEffects pending)
+    {
+        for (var turn = 0; turn < 4; turn++)
+        {
+            await reconciler.ReconcileAsync(Key, pending, Cancellation);
+        }
+    }
 
     private async Task Touch()
     {
@@ -170,6 +219,35 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var node = stored!.Document.ToNode();
         node["metadata"]!["labels"] = new JsonObject { ["touched"] = "yes" };
         await store.WriteAsync([new UpdateOperation(Key, stored.Document.Metadata.ResourceVersion, Document.FromNode(node))], CancellationToken.None);
+    }
+
+    /// <summary>Wants one config map of one value, or none.</summary>
+    private sealed class ConfigMapMachine : IStateMachine
+    {
+        public string? Value { get; set; } = "a";
+
+        public string Resource => TwoPodsMachine.ResourceName;
+
+        public string Component => "config-map-controller";
+
+        public IReadOnlyCollection<ChildKind> ChildKinds => [ChildKind.Of<V1ConfigMap>()];
+
+        public Decision Decide(Situation situation) => new()
+        {
+            Actions = [.. WantedChildren.Actions(Value is null ? [] : [ConfigMap(Value)], situation.Children)],
+            NextWake = situation.Now + TimeSpan.FromMinutes(10),
+        };
+
+        private static V1ConfigMap ConfigMap(string value) => new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "job-config",
+                NamespaceProperty = "default",
+                OwnerReferences = [new V1OwnerReference { ApiVersion = "test.example/v1", Kind = "TwoPods", Name = "job", Uid = "uid-1", Controller = true }],
+            },
+            Data = new Dictionary<string, string> { ["key"] = value },
+        };
     }
 
     /// <summary>Wants two pods; says in status how many it has.</summary>

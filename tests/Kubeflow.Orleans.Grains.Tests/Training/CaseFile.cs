@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
@@ -11,12 +12,12 @@ namespace Kubeflow.Orleans.Grains.Tests.Training;
 
 /// <summary>
 /// One golden case: <c>object.yaml</c> (the job), <c>world.yaml</c> (now in seconds, notes, pods and services by
-/// <c>role-index</c>; services default to those of the pods) and <c>expect.yaml</c>. Lists in the expectation are complete: what is not
+/// <c>role-index</c>; services default to those of the pods) and <c>expect.yaml</c>. <c>children</c> stand as the cluster shows them. Lists in the expectation are complete: what is not
 /// listed must not happen. <c>create</c> and <c>delete</c> name pods and services alike; everything else is compared where it is given.
 /// </summary>
 internal static class CaseFile
 {
-    private static readonly string[] Lists = ["conditions", "events", "createPods", "createServices", "deletePods", "deleteServices"];
+    private static readonly string[] Lists = ["conditions", "events", "createPods", "createServices", "deletePods", "deleteServices", "createChildren", "updateChildren", "deleteChildren"];
 
     public static string Root { get; } = Path.Combine(AppContext.BaseDirectory, "Training", "cases");
 
@@ -30,13 +31,18 @@ internal static class CaseFile
         foreach (var (place, pod) in pods)
         {
             var (role, index) = Place(place);
-            world.Set(ReadPod(world.NewPod(role, index), pod!.AsObject(), world.Job["kind"]!.GetValue<string>()));
+            world.Set(ReadPod(world.NewPod(role, index), pod!.AsObject(), world.Kind.ContainerName));
         }
 
         foreach (var place in given["services"]?.AsArray().Select(service => service!.GetValue<string>()) ?? pods.Select(pod => pod.Key))
         {
             var (role, index) = Place(place);
             world.Set(world.NewService(role, index));
+        }
+
+        foreach (var child in given["children"]?.AsArray() ?? [])
+        {
+            world.Set(ReadChild(child!.AsObject(), world));
         }
 
         return world;
@@ -70,6 +76,10 @@ internal static class CaseFile
             ["createServices"] = Texts(decision.Actions.OfType<ClusterAction.CreateService>().Select(action => action.Service.Name())),
             ["deletePods"] = Texts(decision.Actions.OfType<ClusterAction.DeletePod>().Select(action => action.Name)),
             ["deleteServices"] = Texts(decision.Actions.OfType<ClusterAction.DeleteService>().Select(action => action.Name)),
+            ["createChildren"] = Texts(decision.Actions.OfType<ClusterAction.Create>().Select(action => $"{action.Item.Kind} {action.Item.Metadata.Name}")),
+            ["updateChildren"] = Texts(decision.Actions.OfType<ClusterAction.Update>().Select(action => $"{action.Item.Kind} {action.Item.Metadata.Name}")),
+            ["deleteChildren"] = Texts(decision.Actions.OfType<ClusterAction.Delete>().Select(action => $"{action.Kind.Kind} {action.Name}")),
+            ["children"] = new JsonArray([.. decision.Actions.Select(Wanted).OfType<IKubernetesObject<V1ObjectMeta>>().Select(item => JsonNode.Parse(KubernetesJson.Serialize(item)))]),
             ["deleteObject"] = decision.DeleteObject,
             ["changed"] = decision.Status is not null,
             ["replicaStatuses"] = status?["replicaStatuses"]?.DeepClone(),
@@ -88,10 +98,26 @@ internal static class CaseFile
         return actual;
     }
 
+    private static IKubernetesObject<V1ObjectMeta>? Wanted(ClusterAction action) => action switch
+    {
+        ClusterAction.Create create => create.Item,
+        ClusterAction.Update update => update.Item,
+        _ => null,
+    };
+
+    private static ObservedChild ReadChild(JsonObject content, World world) => new()
+    {
+        Kind = world.Machine.ChildKinds.Single(kind => kind.Kind == content["kind"]!.GetValue<string>()),
+        Name = content["metadata"]!["name"]!.GetValue<string>(),
+        Uid = "child-uid",
+        ResourceVersion = "7",
+        Content = JsonSerializer.SerializeToElement(content),
+    };
+
     private static IEnumerable<V1Pod> Pods(Decision decision) => decision.Actions.OfType<ClusterAction.CreatePod>().Select(action => action.Pod);
 
     private static JsonObject Environment(Decision decision) => new(Pods(decision).Select(pod => KeyValuePair.Create<string, JsonNode?>(
-        pod.Name(), Texts(pod.Spec.Containers.SelectMany(container => container.Env ?? []).Select(variable => $"{variable.Name}={variable.Value}")))));
+        pod.Name(), Texts(pod.Spec.Containers.SelectMany(container => container.Env ?? []).Select(variable => $"{variable.Name}={variable.Value ?? variable.ValueFrom?.FieldRef.FieldPath}")))));
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 
@@ -110,9 +136,9 @@ internal static class CaseFile
     private static (string Role, int Index) Place(string place) =>
         (place[..place.LastIndexOf('-')], int.Parse(place[(place.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture));
 
-    private static ObservedPod ReadPod(ObservedPod pod, JsonObject given, string kind)
+    private static ObservedPod ReadPod(ObservedPod pod, JsonObject given, string frameworkContainer)
     {
-        var container = given["container"]?.GetValue<string>() ?? (kind == "TFJob" ? "tensorflow" : "pytorch");
+        var container = given["container"]?.GetValue<string>() ?? frameworkContainer;
         var exitCode = given["exitCode"]?.GetValue<double>();
         return pod with
         {

@@ -38,7 +38,10 @@ public sealed class GoldenCasesTests
     }
 
     /// <summary>The order of members says nothing.</summary>
-    private static JsonNode? Sorted(JsonNode? value) => value is JsonObject members
-        ? new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value))))
-        : value?.DeepClone();
+    private static JsonNode? Sorted(JsonNode? value) => value switch
+    {
+        JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+        _ => value?.DeepClone(),
+    };
 }

@@ -207,7 +207,10 @@ public sealed class TrainingLifecycleTests
 
     [Fact]
     public void Machines_speak_as_the_controllers_they_stand_for() => Assert.Equal(
-        [("tfjobs.kubeflow.org", "tfjob-controller"), ("pytorchjobs.kubeflow.org", "pytorchjob-controller")],
+        [
+            ("tfjobs.kubeflow.org", "tfjob-controller"), ("pytorchjobs.kubeflow.org", "pytorchjob-controller"), ("xgboostjobs.kubeflow.org", "xgboostjob-controller"),
+            ("paddlejobs.kubeflow.org", "paddlejob-controller"), ("jaxjobs.kubeflow.org", "jaxjob-controller"),
+        ],
         TrainingFamily.StateMachines(new TrainingOptions()).Select(machine => (machine.Resource, machine.Component)));
 
     private static World Job(string restartPolicy) => World.Of(Workers.Replace("POLICY", restartPolicy, StringComparison.Ordinal));

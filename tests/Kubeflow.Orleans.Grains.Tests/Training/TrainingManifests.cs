@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Reading;
+using Kubeflow.Orleans.Grains.Training;
 using Xunit;
 
 namespace Kubeflow.Orleans.Grains.Tests.Training;
@@ -9,7 +10,7 @@ internal static class TrainingManifests
 {
     public static IEnumerable<string> Jobs => Root is null ? [""] : Directory.EnumerateFiles(Path.Combine(Root, "training", "v1"), "*.yaml")
         .Select(file => Path.GetFileName(file))
-        .Where(name => name.StartsWith("tfjob", StringComparison.Ordinal) || name.StartsWith("pytorchjob", StringComparison.Ordinal))
+        .Where(name => TrainingFamily.Kinds.Any(kind => name.StartsWith(kind.Singular + "-", StringComparison.Ordinal)))
         .Order(StringComparer.Ordinal);
 
     private static string? Root { get; } = Environment.GetEnvironmentVariable("KFO_FIXTURES") is { Length: > 0 } named ? named : Search();

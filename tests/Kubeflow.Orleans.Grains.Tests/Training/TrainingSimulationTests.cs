@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Kubernetes;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class TrainingSimulationTests
 {
     private const int Steps = 60;
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 120)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -46,8 +47,9 @@ public sealed class TrainingSimulationTests
         public Life(int seed)
         {
             random = new Random(seed);
-            var (kind, roles) = Pick<(string, string[])>([("TFJob", ["Chief", "PS", "Worker"]), ("TFJob", ["PS", "Worker"]), ("PyTorchJob", ["Master", "Worker"]), ("PyTorchJob", ["Worker"])]);
-            (container, replicaField) = kind == "TFJob" ? ("tensorflow", "tfReplicaSpecs") : ("pytorch", "pytorchReplicaSpecs");
+            var (kind, roles) = Pick<(string, string[])>([("TFJob", ["Chief", "PS", "Worker"]), ("TFJob", ["PS", "Worker"]), ("PyTorchJob", ["Master", "Worker"]), ("PyTorchJob", ["Worker"]), ("XGBoostJob", ["Master", "Worker"]), ("PaddleJob", ["Master", "Worker"]), ("JAXJob", ["Worker"])]);
+            var definition = (TrainingKind)TrainingFamily.Kinds.Single(candidate => candidate.Kind == kind);
+            (container, replicaField) = (definition.ContainerName, definition.ReplicaSpecsField);
             leader = roles.FirstOrDefault(role => role is "Chief" or "Master") ?? "Worker";
             World = new World(JobOf(kind, roles));
         }

@@ -26,10 +26,10 @@ public sealed class TrainingValidationTests
     [InlineData("{REPLICAS: {Worker: {restartPolicy: Sometimes, " + Template + "}}}")]
     public void Job_of_any_kind_is_held_to_the_shared_rules(string spec, params string[] errors)
     {
-        foreach (var (kind, replicas, container) in (IEnumerable<(string, string, string)>)[("TFJob", "tfReplicaSpecs", "tensorflow"), ("PyTorchJob", "pytorchReplicaSpecs", "pytorch")])
+        foreach (var kind in Kinds)
         {
-            string Filled(string text) => text.Replace("REPLICAS", replicas, StringComparison.Ordinal).Replace("NAME", container, StringComparison.Ordinal);
-            Assert.Equal(errors.Select(Filled), Errors(kind, Filled(spec)));
+            string Filled(string text) => text.Replace("REPLICAS", kind.ReplicaSpecsField, StringComparison.Ordinal).Replace("NAME", kind.ContainerName, StringComparison.Ordinal);
+            Assert.Equal(errors.Where(error => Concerns(kind, error)).Select(Filled), Errors(kind.Kind, Filled(spec)).Where(error => !IsOfMissingMaster(error)));
         }
     }
 
@@ -49,7 +49,29 @@ public sealed class TrainingValidationTests
     [InlineData("{elasticPolicy: {}, pytorchReplicaSpecs: {Master: {replicas: 1, " + Template + "}}}", "spec.pytorchReplicaSpecs[Worker]: Required value: must be configured if elastic policy is used")]
     [InlineData("{nprocPerNode: '2', elasticPolicy: {nProcPerNode: 2}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}", "spec.elasticPolicy.nProcPerNode: Forbidden: must not be used with spec.nprocPerNode")]
     [InlineData("{elasticPolicy: {nProcPerNode: 2}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}")]
+    [InlineData("{elasticPolicy: {metrics: [{type: Resource, resource: {name: cpu, target: {type: Value, value: 100m}}}]}, pytorchReplicaSpecs: {Worker: {" + Template + "}}}")]
     public void PyTorchJob_has_rules_of_its_own(string spec, params string[] errors) => Assert.Equal(errors, Errors("PyTorchJob", spec.Replace("NAME", "pytorch", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("{Worker: {" + Template + "}}", "spec.xgbReplicaSpecs[Master]: Required value: must be present")]
+    [InlineData("{Master: {replicas: 2, " + Template + "}}", "spec.xgbReplicaSpecs[Master].replicas: Forbidden: must be 1")]
+    [InlineData("{Master: {" + Template + "}}", "spec.xgbReplicaSpecs[Master].replicas: Forbidden: must be 1")]
+    [InlineData("{Master: {replicas: 1, " + Template + "}, Chief: {" + Template + "}}", "spec.xgbReplicaSpecs[Chief]: Unsupported value: \"Chief\": supported values: \"Master\", \"Worker\"")]
+    [InlineData("{Master: {replicas: 1, " + Template + "}, Worker: {replicas: 0, " + Template + "}}")]
+    public void XGBoostJob_has_rules_of_its_own(string replicaSpecs, params string[] errors) =>
+        Assert.Equal(errors, Errors("XGBoostJob", $"{{xgbReplicaSpecs: {replicaSpecs.Replace("NAME", "xgboost", StringComparison.Ordinal)}}}"));
+
+    [Theory]
+    [InlineData("{Server: {" + Template + "}}", "spec.paddleReplicaSpecs[Server]: Unsupported value: \"Server\": supported values: \"Master\", \"Worker\"")]
+    [InlineData("{Master: {replicas: 2, " + Template + "}}")]
+    public void PaddleJob_has_rules_of_its_own(string replicaSpecs, params string[] errors) =>
+        Assert.Equal(errors, Errors("PaddleJob", $"{{paddleReplicaSpecs: {replicaSpecs.Replace("NAME", "paddle", StringComparison.Ordinal)}}}"));
+
+    [Theory]
+    [InlineData("{Master: {" + Template + "}}", "spec.jaxReplicaSpecs[Master]: Unsupported value: \"Master\": supported values: \"Worker\"")]
+    [InlineData("{Worker: {" + Template + "}}")]
+    public void JAXJob_has_rules_of_its_own(string replicaSpecs, params string[] errors) =>
+        Assert.Equal(errors, Errors("JAXJob", $"{{runPolicy: {{managedBy: somebody}}, jaxReplicaSpecs: {replicaSpecs.Replace("NAME", "jax", StringComparison.Ordinal)}}}"));
 
     [Theory]
     [InlineData("managedBy: kubeflow.org/training-operator", "managedBy: kueue.x-k8s.io/multikueue", "spec.runPolicy.managedBy: Invalid value: \"kueue.x-k8s.io/multikueue\": field is immutable")]
@@ -60,10 +82,10 @@ public sealed class TrainingValidationTests
     [InlineData("suspend: true", "suspend: false")]
     public void Update_may_not_change_what_is_immutable(string before, string after, params string[] errors)
     {
-        foreach (var (kind, replicas, container) in (IEnumerable<(string, string, string)>)[("TFJob", "tfReplicaSpecs", "tensorflow"), ("PyTorchJob", "pytorchReplicaSpecs", "pytorch")])
+        foreach (var kind in Kinds)
         {
-            string Spec(string policy) => $"{{runPolicy: {{{policy}}}, {replicas}: {{Worker: {{{Template.Replace("NAME", container, StringComparison.Ordinal)}}}}}}}";
-            Assert.Equal(errors, Errors(kind, Spec(after), Spec(before)));
+            string Spec(string policy) => $"{{runPolicy: {{{policy}}}, {kind.ReplicaSpecsField}: {{Worker: {{{Template.Replace("NAME", kind.ContainerName, StringComparison.Ordinal)}}}}}}}";
+            Assert.Equal(errors.Where(error => Concerns(kind, error)), Errors(kind.Kind, Spec(after), Spec(before)).Where(error => !IsOfMissingMaster(error)));
         }
     }
 
@@ -72,6 +94,13 @@ public sealed class TrainingValidationTests
     {
         var error = Assert.Single(Errors("TFJob", "{tfReplicaSpecs: {Worker: {template: {spec: {containers: [{name: tensorflow, image: x, ports: [{containerPort: many}]}]}}}}}"));
         Assert.StartsWith("spec.tfReplicaSpecs[Worker].template: Invalid value", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Metrics_no_autoscaler_can_be_made_from_are_refused()
+    {
+        var error = Assert.Single(Errors("PyTorchJob", "{elasticPolicy: {metrics: [{resource: cpu}]}, pytorchReplicaSpecs: {Worker: {" + Template.Replace("NAME", "pytorch", StringComparison.Ordinal) + "}}}"));
+        Assert.StartsWith("spec.elasticPolicy.metrics: Invalid value", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +121,18 @@ public sealed class TrainingValidationTests
     [Theory]
     [InlineData("TFJob")]
     [InlineData("PyTorchJob")]
+    [InlineData("XGBoostJob")]
+    [InlineData("PaddleJob")]
+    [InlineData("JAXJob")]
     public void Name_must_be_one_services_can_begin_with(string kind) => Assert.Equal(NameRule.Dns1035Label, Kind(kind).NameRule);
+
+    private static IEnumerable<TrainingKind> Kinds => TrainingFamily.Kinds.Cast<TrainingKind>();
+
+    /// <summary>JAX jobs may be given to any manager.</summary>
+    private static bool Concerns(TrainingKind kind, string error) => kind.Kind != "JAXJob" || !error.StartsWith("spec.runPolicy.managedBy", StringComparison.Ordinal);
+
+    /// <summary>The shared rules are tried on workers alone, which XGBoost refuses for a reason of its own.</summary>
+    private static bool IsOfMissingMaster(string error) => error == "spec.xgbReplicaSpecs[Master]: Required value: must be present";
 
     private static IEnumerable<string> Errors(string kind, string spec, string? old = null) =>
         Kind(kind).Validate(Job(kind, spec), old is null ? null : Job(kind, old)).Select(error => error.ToString());

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Reading;
 using Kubeflow.Orleans.Core.Resources;
@@ -18,6 +19,7 @@ internal sealed class World
 
     private readonly Dictionary<string, ObservedPod> pods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ObservedService> services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ObservedChild> children = new(StringComparer.Ordinal);
     private int created;
 
     public World(JsonObject job, TrainingOptions? options = null)
@@ -32,6 +34,8 @@ internal sealed class World
 
     public IStateMachine Machine { get; }
 
+    public TrainingKind Kind => (TrainingKind)TrainingFamily.Kinds.Single(kind => kind.Kind == Job["kind"]!.GetValue<string>());
+
     public JsonObject Job { get; }
 
     public JsonObject? Notes { get; set; }
@@ -41,6 +45,8 @@ internal sealed class World
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
     public IReadOnlyCollection<ObservedService> Services => services.Values;
+
+    public IReadOnlyCollection<ObservedChild> Children => children.Values;
 
     /// <summary>Names of pods that were created by decisions, in order, repeated when created again.</summary>
     public List<string> Creations { get; } = [];
@@ -56,6 +62,8 @@ internal sealed class World
     public void Set(ObservedPod pod) => pods[pod.Name] = pod;
 
     public void Set(ObservedService service) => services[service.Name] = service;
+
+    public void Set(ObservedChild child) => children[$"{child.Kind.Kind}/{child.Name}"] = child;
 
     public void Remove(string podName) => pods.Remove(podName);
 
@@ -76,6 +84,7 @@ internal sealed class World
         Notes = Notes is null ? default : JsonSerializer.SerializeToElement(Notes),
         Pods = [.. pods.Values.OrderBy(pod => pod.Name, StringComparer.Ordinal)],
         Services = [.. services.Values.OrderBy(service => service.Name, StringComparer.Ordinal)],
+        Children = [.. children.Values.OrderBy(child => child.Name, StringComparer.Ordinal)],
         Now = Now,
     };
 
@@ -113,6 +122,15 @@ internal sealed class World
                 break;
             case ClusterAction.DeleteService delete:
                 services.Remove(delete.Name);
+                break;
+            case ClusterAction.Create { Item: var item } when !children.ContainsKey($"{ChildKind.Of(item).Kind}/{item.Metadata.Name}"):
+                Set(Observe(item, $"child-{++created}"));
+                break;
+            case ClusterAction.Update update:
+                Set(Observe(update.Item, update.Uid));
+                break;
+            case ClusterAction.Delete delete:
+                children.Remove($"{delete.Kind.Kind}/{delete.Name}");
                 break;
         }
     }
@@ -181,6 +199,16 @@ internal sealed class World
         Labels = pod.Labels().ToImmutableDictionary(),
         Phase = "Pending",
         Containers = [.. pod.Spec.Containers.Select(container => new ObservedContainer { Name = container.Name })],
+    };
+
+    private ObservedChild Observe(IKubernetesObject<V1ObjectMeta> item, string uid) => new()
+    {
+        Kind = ChildKind.Of(item),
+        Name = item.Metadata.Name,
+        Uid = uid,
+        OwnerUid = item.Metadata.OwnerReferences.Single().Uid,
+        ResourceVersion = $"{++created}",
+        Content = JsonSerializer.Deserialize<JsonElement>(KubernetesJson.Serialize(item)),
     };
 
     private ObservedService Observe(V1Service service) => new()

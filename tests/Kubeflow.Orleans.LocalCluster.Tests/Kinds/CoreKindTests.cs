@@ -76,6 +76,19 @@ public sealed class CoreKindTests
         Assert.Equal("None", headless["spec"]!["clusterIP"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("{maxReplicas: 3}")]
+    [InlineData("{minReplicas: 0, maxReplicas: 3}", "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1")]
+    [InlineData("{}", "spec.maxReplicas: Invalid value: 0: must be greater than 0", "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`")]
+    [InlineData("{minReplicas: 4, maxReplicas: 3}", "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`")]
+    public void Autoscaler_has_bounds_that_fit_each_other(string spec, params string[] errors)
+    {
+        var kind = Catalog.Find("horizontalpodautoscalers.autoscaling")!;
+        var autoscaler = Yaml.Node($"{{metadata: {{name: a, namespace: default}}, spec: {spec}}}");
+        kind.Default(autoscaler);
+        Assert.Equal(errors, kind.Validate(autoscaler, null).Select(error => error.ToString()));
+    }
+
     public static TheoryData<string, string> ServiceRefusals => new()
     {
         { "{type: ClusterIP}", "spec.ports: Required value" },

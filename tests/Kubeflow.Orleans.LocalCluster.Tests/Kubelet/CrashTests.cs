@@ -55,6 +55,35 @@ public sealed class CrashTests
         Directory.Delete(directory, recursive: true);
     }
 
+    [Fact]
+    public async Task Container_whose_claim_was_cut_off_by_a_crash_is_lost_and_not_running_for_ever()
+    {
+        await using var node = await TestNode.StartAsync(configure: options => options with { StopPodsOnShutdown = false });
+        node.Cluster.Put("pods", TestNode.ShellPod("cut", "sleep 983"));
+        await node.Cluster.PhaseAsync("cut", "Running");
+        await node.StopKubeletAsync();
+        var claim = Directory.GetFiles(Path.Combine(node.Directory, "node", "pods"), "claim", SearchOption.AllDirectories).Single();
+        await File.WriteAllTextAsync(claim, "", TestNode.Token);
+        await node.StartKubeletAsync();
+        await node.Cluster.PhaseAsync("cut", "Failed");
+        var status = node.Cluster.Find("pods", "cut")!.Root.At("status").Items("containerStatuses").Single();
+        Assert.Equal("ContainerStatusUnknown", status.At("state").At("terminated").Text("reason"));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), process => File.Exists($"{process}/cmdline") && ReadOrNothing($"{process}/cmdline") == "sleep\0983\0");
+    }
+
+    [Fact]
+    public async Task Remains_that_cannot_be_understood_do_not_keep_a_node_from_starting()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.StopKubeletAsync();
+        var remains = Directory.CreateDirectory(Path.Combine(node.Directory, "node", "pods", "unknown", "containers", "c", "not-a-number.1"));
+        await node.StartKubeletAsync();
+        node.Cluster.Put("pods", TestNode.ShellPod("next", "exit 0"));
+        await node.Cluster.PhaseAsync("next", "Succeeded");
+        Assert.True(remains.Exists);
+        Directory.Delete(Path.Combine(node.Directory, "node", "pods", "unknown"), recursive: true);
+    }
+
     /// <summary>The process that is killed; only ever run by the test above.</summary>
     [Fact(Explicit = true)]
     public async Task Kubelet_process()
@@ -68,6 +97,18 @@ public sealed class CrashTests
         var kubelet = new ProcessKubelet(options, cluster, network, TimeProvider.System, NullLogger<ProcessKubelet>.Instance);
         await kubelet.StartAsync(TestNode.Token);
         await Task.Delay(Timeout.Infinite, TestNode.Token);
+    }
+
+    private static string ReadOrNothing(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static Process StartKubelet(string directory)

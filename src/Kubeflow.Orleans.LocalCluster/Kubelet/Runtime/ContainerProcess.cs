@@ -82,9 +82,11 @@ internal sealed class ContainerProcess
 
     private async Task<AttemptExit> WaitAsync()
     {
-        // Not our child: its end shows as the file its shim writes; a shim that was killed shows only in the process table.
+        // Not our child: its end shows as the file its shim writes; a shim that was killed shows only in the process table, and one that
+        // was killed while it wrote its claim (or lost it with the machine's power) does not show at all.
         using var watcher = ExitWatcher.Watch(Attempt.Directory);
-        while (Attempt.ReadExit() is null && Attempt.ReadShim() is not { IsAlive: false })
+        var since = Stopwatch.GetTimestamp();
+        while (Attempt.ReadExit() is null && (Attempt.ReadShim()?.IsAlive ?? Stopwatch.GetElapsedTime(since) < Promptly))
         {
             await watcher.WaitAsync(LivenessPeriod);
         }

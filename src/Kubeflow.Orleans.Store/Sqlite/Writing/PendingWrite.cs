@@ -1,5 +1,4 @@
-using System.Text.Json;
-using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Store.Writing;
 
 namespace Kubeflow.Orleans.Store.Sqlite.Writing;
 
@@ -8,16 +7,10 @@ internal sealed class PendingWrite : PendingWork<IReadOnlyList<WriteResult>>
 {
     private readonly IReadOnlyList<WriteOperation> operations;
 
-    /// <exception cref="ArgumentException">
-    /// A document cannot be stored. Found here, by the caller, because in the writer it would fail everybody's transaction.
-    /// </exception>
+    /// <exception cref="ArgumentException">A document cannot be stored.</exception>
     public PendingWrite(IReadOnlyList<WriteOperation> operations)
     {
-        foreach (var operation in operations)
-        {
-            RequireMetadata(operation);
-        }
-
+        WriteDecision.RequireStorable(operations);
         this.operations = operations;
     }
 
@@ -37,43 +30,13 @@ internal sealed class PendingWrite : PendingWork<IReadOnlyList<WriteResult>>
     private static WriteResult Run(SqliteWriteSession session, WriteOperation operation)
     {
         var current = session.Find(operation.Key);
-        return operation switch
+        return WriteDecision.Refuse(operation, current) ?? new Committed(operation switch
         {
-            CreateOperation create => current is null ? new Committed(session.Create(create)) : new Exists(current.Document),
-            _ when current is null => new NotFound(),
-            UpdateOperation update when update.ExpectedVersion == current.Version => new Committed(session.Update(update, current)),
-            DeleteOperation delete when delete.ExpectedVersion == current.Version => new Committed(session.Delete(delete, current)),
-            WakeOperation wake when wake.ExpectedVersion == current.Version => new Committed(session.SetWake(wake, current)),
-            _ => new Conflict(current.Document),
-        };
-    }
-
-    private static void RequireMetadata(WriteOperation operation)
-    {
-        var document = operation switch
-        {
-            CreateOperation create => create.Document,
-            UpdateOperation update => update.Document,
-            DeleteOperation delete => delete.Last,
-            _ => null,
-        };
-        if (document is not null && !HasMetadata(document))
-        {
-            throw new ArgumentException($"The document of {operation.Key} has no metadata object; it cannot be stored.");
-        }
-    }
-
-    private static bool HasMetadata(Document document)
-    {
-        try
-        {
-            return document.Root is { ValueKind: JsonValueKind.Object } root
-                && root.TryGetProperty("metadata", out var metadata)
-                && metadata.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+            CreateOperation create => session.Create(create),
+            UpdateOperation update => session.Update(update, current!),
+            DeleteOperation delete => session.Delete(delete, current!),
+            WakeOperation wake => session.SetWake(wake, current!),
+            _ => throw new ArgumentException($"The store knows no {operation.GetType().Name}."),
+        });
     }
 }

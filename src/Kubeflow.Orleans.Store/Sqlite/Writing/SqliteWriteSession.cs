@@ -1,11 +1,9 @@
 using Kubeflow.Orleans.Core;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Store.Writing;
 using Microsoft.Data.Sqlite;
 
 namespace Kubeflow.Orleans.Store.Sqlite.Writing;
-
-/// <summary>What is stored under a key, inside the writer's transaction.</summary>
-internal sealed record CurrentVersion(long Version, Document Document);
 
 /// <summary>
 /// The writer's connection: one transaction after the other, each seeing what was done before in it. Positions are given out here and
@@ -127,7 +125,7 @@ internal sealed class SqliteWriteSession : IDisposable
     {
         var (resource, ns, name) = operation.Key;
         var stored = Append(ChangeType.Added, operation.Key, operation.Document, replaced: null);
-        insertObject.Execute(resource, ns, name, head, StableHash.Shard(stored.Metadata.Uid), Ticks(operation.Wake), NotesOf(operation));
+        insertObject.Execute(resource, ns, name, head, StableHash.Shard(stored.Metadata.Uid), Ticks(operation.Wake), StoredBytes.OfNotes(operation));
         return stored;
     }
 
@@ -180,7 +178,7 @@ internal sealed class SqliteWriteSession : IDisposable
     {
         head++;
         var stored = document.WithResourceVersion(head);
-        appendChange.Execute(head, (int)type, key.Resource, key.Namespace, key.Name, replaced?.Version, Bytes(stored.Utf8));
+        appendChange.Execute(head, (int)type, key.Resource, key.Namespace, key.Name, replaced?.Version, StoredBytes.Of(stored.Utf8));
         changes.Add(new Change(head, type, key, stored, replaced?.Document));
         return stored;
     }
@@ -188,18 +186,10 @@ internal sealed class SqliteWriteSession : IDisposable
     private void Point(WriteOperation operation, long version)
     {
         var (resource, ns, name) = operation.Key;
-        updateObject.Execute(resource, ns, name, version, operation.Wake.Changes, Ticks(operation.Wake), operation.Notes is not null, NotesOf(operation));
+        updateObject.Execute(resource, ns, name, version, operation.Wake.Changes, Ticks(operation.Wake), operation.Notes is not null, StoredBytes.OfNotes(operation));
     }
 
     private static object? Ticks(Wake wake) => wake.Time?.UtcTicks;
-
-    private static byte[]? NotesOf(WriteOperation operation) => operation.Notes is { Length: > 0 } notes ? Bytes(notes) : null;
-
-    /// <summary>The provider binds whole arrays only; documents usually are one, so that nothing is copied.</summary>
-    private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
-        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
-            ? segment.Array
-            : memory.ToArray();
 
     private SqliteStatement Prepare(string sql, params ReadOnlySpan<string> parameters)
     {
