@@ -35,7 +35,6 @@ finish() {
 # What the tests of real components need. Missing pieces make those tests skip, never fail.
 install_components() {
   local wanted=()
-  command -v kubectl >/dev/null || wanted+=(kubernetes-client)
   /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || wanted+=(python3-kubernetes)
   /usr/bin/python3 -c 'import torch' 2>/dev/null || wanted+=(python3-torch)
   [ ${#wanted[@]} -eq 0 ] && return
@@ -51,6 +50,17 @@ install_components() {
       say "not installed: $package ($(tail -n 1 "$results/apt.log")); tests that use it are skipped"
     fi
   done
+}
+
+# Debian's kubectl is unpacked, not installed: its package would displace a kubectl of another origin.
+unpack_kubectl() {
+  local folder=artifacts/kubectl
+  { [ -x $folder/usr/bin/kubectl ] || ! command -v apt-get >/dev/null; } && return
+  say "unpacking kubernetes-client into $folder"
+  if ! { (cd "$results" && timeout 120 apt-get download -q kubernetes-client || { timeout 120 apt-get update && timeout 120 apt-get download -q kubernetes-client; }) \
+         && mkdir -p $folder && dpkg-deb -x "$results"/kubernetes-client_*.deb $folder; } >"$results/apt.log" 2>&1; then
+    say "not unpacked: kubernetes-client ($(tail -n 1 "$results/apt.log")); tests of its version are skipped"
+  fi
 }
 
 # A python3 that comes first in PATH may know none of the libraries: take the one that knows most.
@@ -92,7 +102,7 @@ report_project() {
   passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 }
 
-$quick || install_components
+$quick || { install_components; unpack_kubectl; }
 choose_python
 
 say "building ($configuration)"
