@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Kubeflow.Orleans.Core.Resources;
-using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Kubeflow.Orleans.Store.Crasher;
@@ -13,10 +12,9 @@ internal static class Benchmark
     private const int DocumentBytes = 2000;
     private const int Versions = 5;
 
-    public static async Task<int> RunAsync(string path)
+    public static async Task<int> RunAsync(string target)
     {
-        var store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, null, CancellationToken.None);
-        await using (store)
+        await using (var store = await StoreTarget.OpenAsync(target))
         {
             var keys = Enumerable.Range(0, Objects).Select(Key).ToArray();
             var versions = new long[Objects];
@@ -30,15 +28,24 @@ internal static class Benchmark
             await MeasureOnceAsync("list of all", async () => (await store.ListAsync(new ListQuery(keys[0].Resource), CancellationToken.None)).Items.Count);
             await MeasureOnceAsync("list of 500 at the position before the last round", async () => (await store.ListAsync(new ListQuery(keys[0].Resource) { Limit = 500, At = Objects * (Versions - 1) }, CancellationToken.None)).Items.Count);
             await MeasureOnceAsync("trim", () => store.TrimAsync(long.MaxValue, CancellationToken.None).AsTask());
-            Console.WriteLine($"file with history: {new FileInfo(path).Length / Objects} bytes per object");
-            Console.WriteLine($"in use after the trim: {UsedBytes(path) / Objects} bytes per object");
-            var before = new FileInfo(path).Length;
-            var more = Enumerable.Range(Objects, Objects).Select(Key).ToArray();
-            await MeasureAsync("creates into freed pages", Objects, index => WriteAsync(store, new CreateOperation(more[index], SampleDocument.Create(more[index], 1, DocumentBytes)), versions, index));
-            Console.WriteLine($"file grew by {new FileInfo(path).Length - before} bytes");
+            if (target != StoreTarget.Postgres)
+            {
+                await MeasureFileAsync(store, target, versions);
+            }
         }
 
         return 0;
+    }
+
+    /// <summary>What the objects cost on disk, and whether freed pages are used again.</summary>
+    private static async Task MeasureFileAsync(IResourceStore store, string path, long[] versions)
+    {
+        Console.WriteLine($"file with history: {new FileInfo(path).Length / Objects} bytes per object");
+        Console.WriteLine($"in use after the trim: {UsedBytes(path) / Objects} bytes per object");
+        var before = new FileInfo(path).Length;
+        var more = Enumerable.Range(Objects, Objects).Select(Key).ToArray();
+        await MeasureAsync("creates into freed pages", Objects, index => WriteAsync(store, new CreateOperation(more[index], SampleDocument.Create(more[index], 1, DocumentBytes)), versions, index));
+        Console.WriteLine($"file grew by {new FileInfo(path).Length - before} bytes");
     }
 
     private static long UsedBytes(string path)
@@ -52,7 +59,7 @@ internal static class Benchmark
 
     private static ResourceKey Key(int index) => new("tfjobs.kubeflow.org", $"team-{index % 20}", $"job-{(uint)index * 2654435761u:x8}");
 
-    private static async Task WriteAsync(SqliteResourceStore store, WriteOperation operation, long[] versions, int index)
+    private static async Task WriteAsync(IResourceStore store, WriteOperation operation, long[] versions, int index)
     {
         var results = await store.WriteAsync([operation], CancellationToken.None);
         versions[index] = ((Committed)results[0]).Document.Metadata.ResourceVersion;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Kubeflow.Orleans.Core.Resources;
-using Kubeflow.Orleans.Store.Sqlite;
 
 namespace Kubeflow.Orleans.Store.Crasher;
 
@@ -12,9 +11,9 @@ public static class EndlessWriter
 {
     private const int Callers = 16;
 
-    public static async Task<int> RunAsync(string path)
+    public static async Task<int> RunAsync(string target)
     {
-        await using var store = await SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = path }, TimeProvider.System, null, CancellationToken.None);
+        await using var store = await StoreTarget.OpenAsync(target);
         var head = await store.HeadAsync(CancellationToken.None);
         Print($"head {head}");
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => WriteAsync(store, caller, head)));
@@ -22,7 +21,7 @@ public static class EndlessWriter
     }
 
     /// <summary>The life of one object after the other: created, updated twice, and every other one deleted; now and then a trim.</summary>
-    private static async Task WriteAsync(SqliteResourceStore store, int caller, long start)
+    private static async Task WriteAsync(IResourceStore store, int caller, long start)
     {
         for (var number = 0; ; number++)
         {
@@ -45,7 +44,7 @@ public static class EndlessWriter
         }
     }
 
-    private static async Task<long> DoAsync(SqliteResourceStore store, string verb, WriteOperation operation)
+    private static async Task<long> DoAsync(IResourceStore store, string verb, WriteOperation operation)
     {
         var results = await store.WriteAsync([operation], CancellationToken.None);
         var written = ((Committed)results[0]).Document;
