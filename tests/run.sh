@@ -79,7 +79,7 @@ choose_python() {
 
 run_project() {
   local name=$1 code
-  timeout --kill-after=10 "$one_project_limit" "tests/$name/bin/$configuration/net10.0/$name" -noLogo -noColor -xml "$results/$name.xml" >"$results/$name.log" 2>&1
+  timeout --kill-after=10 "$one_project_limit" "tests/$name/bin/$configuration/net10.0/$name" -noLogo -noColor -result-xml "$results/$name.xml" >"$results/$name.log" 2>&1
   code=$?
   echo "$code" >"$results/$name.code"
 }
