@@ -37,6 +37,7 @@ install_components() {
   local wanted=()
   /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || wanted+=(python3-kubernetes)
   /usr/bin/python3 -c 'import torch' 2>/dev/null || wanted+=(python3-torch)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
   [ ${#wanted[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     say "not installed (needs root and apt): ${wanted[*]}; tests that use them are skipped"
@@ -50,6 +51,10 @@ install_components() {
       say "not installed: $package ($(tail -n 1 "$results/apt.log")); tests that use it are skipped"
     fi
   done
+  # The tests start servers of their own; the one that comes with the package need not run.
+  if [[ " ${wanted[*]} " == *" postgresql "* ]] && command -v pg_lsclusters >/dev/null; then
+    pg_lsclusters --no-header | while read -r version cluster _; do pg_ctlcluster "$version" "$cluster" stop; done
+  fi
 }
 
 # Debian's kubectl is unpacked, not installed: its package would displace a kubectl of another origin.

@@ -50,6 +50,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
                 return refusal.Status;
             case StoreBusyException:
                 return StatusErrors.TooManyRequests(exception.Message).Status;
+            case StoreUnavailableException:
+                return new ApiStatus(503, "ServiceUnavailable", exception.Message, new StatusDetails { RetryAfterSeconds = 1 });
             case PositionExpiredException:
                 return StatusErrors.Expired(exception.Message).Status;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
