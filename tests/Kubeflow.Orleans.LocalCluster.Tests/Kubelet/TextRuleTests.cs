@@ -58,17 +58,20 @@ public sealed class TextRuleTests
     {
         var directory = Directory.CreateTempSubdirectory("addresses-").FullName;
         var path = Path.Combine(directory, "addresses");
+        string kept;
         using (var book = new AddressBook(path))
         {
-            Assert.Equal("127.64.0.1", book.Reserve("default", "a"));
-            Assert.Equal("127.64.0.2", book.Reserve("default", "b"));
+            var released = book.Reserve("default", "a");
+            kept = book.Reserve("default", "b");
+            Assert.NotEqual(released, kept);
+            Assert.True(AddressBook.Contains(released) && AddressBook.Contains(kept));
             book.Release("default", "a");
         }
 
         using (var book = new AddressBook(path))
         {
-            Assert.Equal("127.64.0.2", book.Reserve("default", "b"));
-            Assert.Equal("127.64.0.3", book.Reserve("other", "b"));
+            Assert.Equal(kept, book.Reserve("default", "b"));
+            Assert.NotEqual(kept, book.Reserve("other", "b"));
             var many = Enumerable.Range(0, 600).Select(index => book.Reserve("many", $"{index}")).ToList();
             Assert.Equal(600, many.Distinct().Count());
             Assert.DoesNotContain(many, address => address.EndsWith(".0", StringComparison.Ordinal) || address.EndsWith(".255", StringComparison.Ordinal));
