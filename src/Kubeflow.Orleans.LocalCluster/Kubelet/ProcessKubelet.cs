@@ -30,7 +30,7 @@ public sealed partial class ProcessKubelet : IAsyncDisposable
         this.logger = logger;
         directory = new KubeletDirectory(options.DataDirectory);
         directory.Create();
-        var runtime = new ProcessRuntime(directory, network.Isolation, time);
+        var runtime = new ProcessRuntime(directory, network.Isolation, time, stopping.Token);
         services = new KubeletServices
         {
             Options = options,

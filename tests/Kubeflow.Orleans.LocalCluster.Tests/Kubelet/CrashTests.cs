@@ -55,11 +55,12 @@ public sealed class CrashTests
         Directory.Delete(directory, recursive: true);
     }
 
-    [Fact(Skip = "Known gap: the container is reported lost and its process ended, but the folder of its pod stays behind when the pod is deleted.")]
+    [Fact]
     public async Task Container_whose_claim_was_cut_off_by_a_crash_is_lost_and_not_running_for_ever()
     {
         await using var node = await TestNode.StartAsync(configure: options => options with { StopPodsOnShutdown = false });
-        node.Cluster.Put("pods", TestNode.ShellPod("cut", "sleep 983"));
+        var seconds = 100_000 + Environment.ProcessId;
+        node.Cluster.Put("pods", TestNode.ShellPod("cut", $"sleep {seconds}"));
         await node.Cluster.PhaseAsync("cut", "Running");
         await node.StopKubeletAsync();
         var claim = Directory.GetFiles(Path.Combine(node.Directory, "node", "pods"), "claim", SearchOption.AllDirectories).Single();
@@ -68,7 +69,7 @@ public sealed class CrashTests
         await node.Cluster.PhaseAsync("cut", "Failed");
         var status = node.Cluster.Find("pods", "cut")!.Root.At("status").Items("containerStatuses").Single();
         Assert.Equal("ContainerStatusUnknown", status.At("state").At("terminated").Text("reason"));
-        Assert.DoesNotContain(Directory.GetDirectories("/proc"), process => File.Exists($"{process}/cmdline") && ReadOrNothing($"{process}/cmdline") == "sleep\0983\0");
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), process => File.Exists($"{process}/cmdline") && ReadOrNothing($"{process}/cmdline") == $"sleep\0{seconds}\0");
     }
 
     [Fact]

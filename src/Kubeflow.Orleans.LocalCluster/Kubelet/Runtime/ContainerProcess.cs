@@ -13,13 +13,15 @@ internal sealed class ContainerProcess
     private static readonly TimeSpan KernelPause = TimeSpan.FromMilliseconds(20);
 
     private readonly TimeProvider time;
+    private readonly CancellationToken leaving;
     private volatile bool killed;
 
-    private ContainerProcess(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time)
+    private ContainerProcess(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time, CancellationToken leaving)
     {
         Attempt = attempt;
         Intent = intent;
         this.time = time;
+        this.leaving = leaving;
         Exit = Task.FromResult(new AttemptExit(0, intent.StartedAt, null));
     }
 
@@ -27,23 +29,26 @@ internal sealed class ContainerProcess
 
     public AttemptIntent Intent { get; }
 
-    /// <summary>Completes when the container's main process has ended and nothing it left behind runs any more.</summary>
+    /// <summary>
+    /// Completes when the container's main process has ended and nothing it left behind runs any more; cancelled when we leave before:
+    /// from then on the attempt is another life's to look after.
+    /// </summary>
     public Task<AttemptExit> Exit { get; private set; }
 
     /// <summary>The main process; null while it is being set up.</summary>
     public ProcessIdentity? Main => Attempt.ReadMain();
 
-    public static ContainerProcess Started(ContainerAttempt attempt, AttemptIntent intent, Process shim, TimeProvider time)
+    public static ContainerProcess Started(ContainerAttempt attempt, AttemptIntent intent, Process shim, TimeProvider time, CancellationToken leaving)
     {
-        var container = new ContainerProcess(attempt, intent, time);
+        var container = new ContainerProcess(attempt, intent, time, leaving);
         container.Exit = container.WaitAsync(shim);
         return container;
     }
 
     /// <summary>Takes over an attempt that a shim has claimed; it may have ended meanwhile.</summary>
-    public static ContainerProcess Adopt(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time)
+    public static ContainerProcess Adopt(ContainerAttempt attempt, AttemptIntent intent, TimeProvider time, CancellationToken leaving)
     {
-        var container = new ContainerProcess(attempt, intent, time);
+        var container = new ContainerProcess(attempt, intent, time, leaving);
         container.Exit = container.WaitAsync();
         return container;
     }
@@ -74,7 +79,7 @@ internal sealed class ContainerProcess
     {
         using (shim)
         {
-            await shim.WaitForExitAsync();
+            await shim.WaitForExitAsync(leaving);
         }
 
         return await CollectAsync();
@@ -88,7 +93,7 @@ internal sealed class ContainerProcess
         var since = Stopwatch.GetTimestamp();
         while (Attempt.ReadExit() is null && (Attempt.ReadShim()?.IsAlive ?? Stopwatch.GetElapsedTime(since) < Promptly))
         {
-            await watcher.WaitAsync(LivenessPeriod);
+            await watcher.WaitAsync(LivenessPeriod, leaving);
         }
 
         return await CollectAsync();
@@ -97,12 +102,14 @@ internal sealed class ContainerProcess
     /// <summary>Signals take their time and what is killed may just have forked: looks until nothing is left.</summary>
     private async Task<AttemptExit> CollectAsync()
     {
+        // Read before anything is killed: a shim that we do not know writes down the end we gave its container as if it were its own.
+        var exit = Attempt.ReadExit();
         for (var waited = TimeSpan.Zero; KillMembers() > 0 && waited < Promptly; waited += KernelPause)
         {
             await Task.Delay(KernelPause, TimeProvider.System);
         }
 
-        return Attempt.ReadExit() ?? Attempt.RecordExit(137, time.GetUtcNow()) with { Lost = !killed };
+        return exit ?? Attempt.RecordExit(137, time.GetUtcNow()) with { Lost = !killed };
     }
 
     /// <returns>How many there were.</returns>

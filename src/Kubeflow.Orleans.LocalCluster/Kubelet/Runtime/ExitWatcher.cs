@@ -24,7 +24,7 @@ internal sealed class ExitWatcher : IDisposable
 
     public static ExitWatcher Watch(string directory) => new(directory);
 
-    public Task WaitAsync(TimeSpan atMost) => changed.WaitAsync(atMost);
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => changed.WaitAsync(atMost, cancellationToken);
 
     public void Dispose()
     {

@@ -44,6 +44,8 @@ internal sealed class KubeletDirectory(string root)
 /// <summary>The files of one pod.</summary>
 internal sealed class PodDirectory(string root, string uid, string logs)
 {
+    private const int DeletePasses = 5;
+
     public string Root { get; } = root;
 
     public string Volumes => Path.Combine(Root, "volumes");
@@ -100,16 +102,23 @@ internal sealed class PodDirectory(string root, string uid, string logs)
         }
     }
 
+    /// <summary>What falls into the folder while it is being emptied goes with the next pass.</summary>
     public void Delete()
     {
-        foreach (var attempt in KnownContainers().SelectMany(Attempts))
+        for (var pass = 1; Directory.Exists(Root); pass++)
         {
-            attempt.Delete();
-        }
+            try
+            {
+                foreach (var attempt in KnownContainers().SelectMany(Attempts))
+                {
+                    attempt.Delete();
+                }
 
-        if (Directory.Exists(Root))
-        {
-            Directory.Delete(Root, recursive: true);
+                Directory.Delete(Root, recursive: true);
+            }
+            catch (IOException) when (pass < DeletePasses)
+            {
+            }
         }
     }
 }

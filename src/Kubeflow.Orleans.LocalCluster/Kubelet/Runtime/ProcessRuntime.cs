@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
 /// <summary>Starts containers as detached processes of this host, finds them again, and runs commands inside them.</summary>
-internal sealed class ProcessRuntime(KubeletDirectory directory, Isolation isolation, TimeProvider time)
+/// <param name="leaving">Cancelled when this life of the kubelet ends; the containers stay.</param>
+internal sealed class ProcessRuntime(KubeletDirectory directory, Isolation isolation, TimeProvider time, CancellationToken leaving)
 {
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
 
@@ -47,7 +48,7 @@ internal sealed class ProcessRuntime(KubeletDirectory directory, Isolation isola
 
         start.Environment[ProcessTable.Mark] = intent.Id;
         var process = Process.Start(start) ?? throw new InvalidOperationException("The container's shim did not start.");
-        return ContainerProcess.Started(attempt, intent, process, time);
+        return ContainerProcess.Started(attempt, intent, process, time, leaving);
     }
 
     /// <summary>
@@ -55,7 +56,7 @@ internal sealed class ProcessRuntime(KubeletDirectory directory, Isolation isola
     /// was written down but can never have started.
     /// </summary>
     public ContainerProcess? Find(ContainerAttempt attempt, AttemptIntent intent) =>
-        attempt.ReadExit() is null && attempt.Revoke() ? null : ContainerProcess.Adopt(attempt, intent, time);
+        attempt.ReadExit() is null && attempt.Revoke() ? null : ContainerProcess.Adopt(attempt, intent, time, leaving);
 
     /// <summary>Runs a command in a container's namespaces, directory and environment.</summary>
     public async Task<CommandResult> ExecAsync(ContainerProcess container, IReadOnlyList<string> command, TimeSpan timeLimit, CancellationToken cancellationToken)
