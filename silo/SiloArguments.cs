@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using Kubeflow.Orleans.Core.Selectors;
+using Kubeflow.Orleans.Silo.Clusters;
 
 namespace Kubeflow.Orleans.Silo;
 
@@ -6,10 +9,13 @@ namespace Kubeflow.Orleans.Silo;
 internal static class SiloArguments
 {
     public const string Usage = """
-        Starts the control plane with its embedded cluster.
+        Starts the control plane, with its embedded cluster unless others are named.
 
           --home DIR             where data, certificates and the kubeconfig are kept (KFO_HOME, else ~/.kfo)
           --port N               HTTPS port on 127.0.0.1; 0 picks a free one (8443)
+          --kubeconfig FILE      run jobs in the cluster of this kubeconfig; FILE#CONTEXT for another than its current context
+          --cluster NAME=WHERE   run jobs in this cluster: embedded, in-cluster, FILE or FILE#CONTEXT. May be repeated; jobs and
+                                 namespaces name one by the annotation kubeflow-orleans.dev/cluster, the first is the default
           --simulated-nodes N    add N nodes whose pods run no process, for scale tests (0)
           --keep-pods            leave pods running when the silo stops; the next start adopts them
           --log-retention N      seconds that changes are kept for watchers to resume from (600)
@@ -17,12 +23,15 @@ internal static class SiloArguments
           --help                 this text
         """;
 
+    private const string DefaultCluster = "default";
+
     public static SiloSettings Help { get; } = new() { Home = "--help" };
 
     /// <exception cref="ArgumentException">The message says which argument is wrong.</exception>
     public static SiloSettings Parse(IReadOnlyList<string> arguments)
     {
         var settings = new SiloSettings();
+        var clusters = ImmutableArray.CreateBuilder<ClusterSettings>();
         for (var at = 0; at < arguments.Count; at++)
         {
             settings = arguments[at] switch
@@ -31,6 +40,8 @@ internal static class SiloArguments
                 "--keep-pods" => settings with { StopPodsOnShutdown = false },
                 "--home" => settings with { Home = Path.GetFullPath(Value(arguments, ref at)) },
                 "--port" => settings with { Port = Number(arguments, ref at, 65535) },
+                "--kubeconfig" => With(settings, clusters, $"{DefaultCluster}={Value(arguments, ref at)}"),
+                "--cluster" => With(settings, clusters, Value(arguments, ref at)),
                 "--simulated-nodes" => settings with { SimulatedNodes = Number(arguments, ref at, 100_000) },
                 "--log-retention" => settings with { LogRetention = TimeSpan.FromSeconds(Number(arguments, ref at, 31_536_000)) },
                 "--log-level" => settings with { LogLevel = Level(arguments, ref at) },
@@ -43,6 +54,23 @@ internal static class SiloArguments
         }
 
         return settings;
+    }
+
+    private static SiloSettings With(SiloSettings settings, ImmutableArray<ClusterSettings>.Builder clusters, string text)
+    {
+        var parts = text.Split('=', 2);
+        if (parts.Length != 2 || NameSyntax.Label(parts[0]).Any() || parts[1].Length == 0)
+        {
+            throw new ArgumentException($"--cluster takes NAME=WHERE with a name of lower case letters, digits and '-', not '{text}'.");
+        }
+
+        if (clusters.Any(known => known.Name == parts[0]))
+        {
+            throw new ArgumentException($"Two clusters cannot both be named '{parts[0]}'.");
+        }
+
+        clusters.Add(new ClusterSettings(parts[0], ClusterAccess.Parse(parts[1])));
+        return settings with { Clusters = clusters.ToImmutable() };
     }
 
     private static string Value(IReadOnlyList<string> arguments, ref int at) =>

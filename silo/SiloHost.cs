@@ -1,5 +1,4 @@
 using System.Net;
-using k8s;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
 using Kubeflow.Orleans.ApiServer.OpenApi;
@@ -7,9 +6,8 @@ using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
-using Kubeflow.Orleans.Kubernetes;
-using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
+using Kubeflow.Orleans.Silo.Clusters;
 using Kubeflow.Orleans.Silo.Security;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Feed;
@@ -23,8 +21,6 @@ namespace Kubeflow.Orleans.Silo;
 /// <summary>The composition root: the only place that knows every part.</summary>
 public static class SiloHost
 {
-    private static readonly TimeSpan ClusterRequestTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>Starts a silo on its embedded defaults and returns once it serves.</summary>
     /// <exception cref="IOException">The port is taken, or another silo uses the same home folder.</exception>
     public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
@@ -34,6 +30,7 @@ public static class SiloHost
         PrivateFiles.CreateDirectory(settings.DataDirectory);
         var opening = OpenStoreAsync(settings, clock, cancellationToken);
         var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
+        var controlPlane = await ControlPlaneIdentity.LoadAsync(settings.DataDirectory, cancellationToken);
         var inside = new InsideEndpoint(settings.Home);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -55,7 +52,7 @@ public static class SiloHost
         // Opening the store makes the home ours: it refuses a second silo.
         var store = await opening;
         inside.RemoveStaleSocket();
-        AddServices(builder.Services, settings, credentials, inside, clock, store);
+        AddServices(builder.Services, settings, credentials, controlPlane, inside, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
@@ -81,7 +78,7 @@ public static class SiloHost
         () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
 
     private static void AddServices(
-        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
+        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, string controlPlane, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
     {
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
@@ -97,13 +94,16 @@ public static class SiloHost
             options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
             options.Tokens.Add(new AcceptedToken(inside.Token, "system:kubeflow-orleans", ["system:masters"]));
         });
-        services.AddLocalCluster(options =>
+        if (settings.Clusters.Any(cluster => cluster.Access is ClusterAccess.Embedded))
         {
-            options.DataDirectory = settings.DataDirectory;
-            options.CertificateAuthority = credentials.AuthorityPem;
-            options.SimulatedNodes = settings.SimulatedNodes;
-            options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
-        });
+            services.AddLocalCluster(options =>
+            {
+                options.DataDirectory = settings.DataDirectory;
+                options.CertificateAuthority = credentials.AuthorityPem;
+                options.SimulatedNodes = settings.SimulatedNodes;
+                options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
+            });
+        }
 
         foreach (var kind in TrainingFamily.Kinds)
         {
@@ -116,15 +116,7 @@ public static class SiloHost
             services.AddSingleton(machine);
         }
 
-        foreach (var kind in machines.SelectMany(machine => machine.ChildKinds).Distinct())
-        {
-            services.AddSingleton(kind);
-        }
-
-        services.AddSingleton(new ClusterTransport(inside.Configuration(), ClusterRequestTimeout));
-        services.AddSingleton<KubernetesCluster>();
-        services.AddSingleton<ICluster>(provider => provider.GetRequiredService<KubernetesCluster>());
-        services.AddHostedService(provider => provider.GetRequiredService<KubernetesCluster>());
+        services.AddClusters(settings.Clusters, controlPlane, inside, [.. machines.SelectMany(machine => machine.ChildKinds).Distinct()]);
         services.AddResourceGrains();
     }
 

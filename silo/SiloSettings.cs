@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Kubeflow.Orleans.Silo.Clusters;
+
 namespace Kubeflow.Orleans.Silo;
 
 /// <summary>How a silo runs. Everything has a default that works on a laptop.</summary>
@@ -10,6 +13,9 @@ public sealed record SiloSettings
 
     /// <summary>The HTTPS port on loopback; 0 picks a free one.</summary>
     public int Port { get; init; } = DefaultPort;
+
+    /// <summary>The clusters jobs run in; the first is the one for jobs that name none.</summary>
+    public ImmutableArray<ClusterSettings> Clusters { get; init; } = [ClusterSettings.Embedded];
 
     /// <summary>Nodes that run no processes, for scale tests.</summary>
     public int SimulatedNodes { get; init; }

@@ -6,7 +6,7 @@ using Kubeflow.Orleans.Kubernetes;
 namespace Kubeflow.Orleans.Grains.Framework;
 
 /// <summary>Carries out the actions of a decision, in parallel with a bound, and says in events what came of them.</summary>
-internal sealed class EffectRunner(ICluster cluster)
+internal static class EffectRunner
 {
     private const int Parallel = 32;
 
@@ -14,12 +14,13 @@ internal sealed class EffectRunner(ICluster cluster)
     private static readonly ChildKind Services = ChildKind.Of<V1Service>();
 
     /// <summary>True when all of it worked; false: look again after a while.</summary>
-    public async Task<bool> RunAsync(Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
+    public static async Task<bool> RunAsync(
+        ICluster cluster, Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
     {
         var worked = true;
         using var slots = new SemaphoreSlim(Parallel);
         var events = await Task.WhenAll(actions.Select(RunOneAsync));
-        Record(document, component, events.OfType<DecisionEvent>());
+        Record(cluster, document, component, events.OfType<DecisionEvent>());
         return worked;
 
         async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
@@ -27,7 +28,7 @@ internal sealed class EffectRunner(ICluster cluster)
             await slots.WaitAsync(cancellationToken);
             try
             {
-                var (succeeded, objectEvent) = await RunAsync(document, action, pending, cancellationToken);
+                var (succeeded, objectEvent) = await RunAsync(cluster, document, action, pending, cancellationToken);
                 worked &= succeeded;
                 return objectEvent;
             }
@@ -38,7 +39,7 @@ internal sealed class EffectRunner(ICluster cluster)
         }
     }
 
-    public void Record(Document document, string component, IEnumerable<DecisionEvent> events)
+    public static void Record(ICluster cluster, Document document, string component, IEnumerable<DecisionEvent> events)
     {
         var metadata = document.Metadata;
         foreach (var said in events)
@@ -49,7 +50,8 @@ internal sealed class EffectRunner(ICluster cluster)
         }
     }
 
-    private async Task<(bool Succeeded, DecisionEvent? Event)> RunAsync(Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
+    private static async Task<(bool Succeeded, DecisionEvent? Event)> RunAsync(
+        ICluster cluster, Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
     {
         var @namespace = document.Metadata.Namespace;
         var uid = document.Metadata.Uid;
@@ -105,6 +107,7 @@ internal sealed class EffectRunner(ICluster cluster)
     {
         ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}")),
         ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}")),
+        ChangeResult.Unavailable => (false, null),
         _ => (true, null),
     };
 
