@@ -25,6 +25,9 @@ internal static class SiloArguments
 
     private const string DefaultCluster = "default";
 
+    /// <summary>It is part of a label beside the identity of the control plane.</summary>
+    private const int LongestClusterName = 30;
+
     public static SiloSettings Help { get; } = new() { Home = "--help" };
 
     /// <exception cref="ArgumentException">The message says which argument is wrong.</exception>
@@ -59,9 +62,9 @@ internal static class SiloArguments
     private static SiloSettings With(SiloSettings settings, ImmutableArray<ClusterSettings>.Builder clusters, string text)
     {
         var parts = text.Split('=', 2);
-        if (parts.Length != 2 || NameSyntax.Label(parts[0]).Any() || parts[1].Length == 0)
+        if (parts.Length != 2 || NameSyntax.Label(parts[0]).Any() || parts[0].Length > LongestClusterName || parts[1].Length == 0)
         {
-            throw new ArgumentException($"--cluster takes NAME=WHERE with a name of lower case letters, digits and '-', not '{text}'.");
+            throw new ArgumentException($"--cluster takes NAME=WHERE with a name of up to {LongestClusterName} lower case letters, digits and '-', not '{text}'.");
         }
 
         if (clusters.Any(known => known.Name == parts[0]))

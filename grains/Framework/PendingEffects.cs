@@ -24,7 +24,7 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     public void Note(V1Pod pod, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        if (UidOf(outcome, pod.Metadata) is { } uid)
         {
             pods[uid] = (new ObservedPod
             {
@@ -40,7 +40,7 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     public void Note(V1Service service, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        if (UidOf(outcome, service.Metadata) is { } uid)
         {
             services[uid] = (new ObservedService
             {
@@ -55,7 +55,7 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     public void Note(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        if (UidOf(outcome, item.Metadata) is { } uid)
         {
             children[uid] = (new ObservedChild
             {
@@ -169,9 +169,12 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
-    private static string? UidOf(CreateOutcome outcome) => outcome switch
+    private static string? UidOf(CreateOutcome outcome, V1ObjectMeta metadata) => outcome switch
     {
         CreateOutcome.Created created => created.Uid,
+
+        // Made before, and its answer was lost: the watch will show it too.
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == OwnerOf(metadata) => existing.Uid,
         _ => null,
     };
 

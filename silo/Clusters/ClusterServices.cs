@@ -18,7 +18,7 @@ internal static class ClusterServices
         {
             services.AddSingleton<ICluster>(provider => new KubernetesCluster(
                 new ClusterTransport(() => Configuration(cluster.Access, inside), RequestTimeout, provider.GetRequiredService<TimeProvider>()),
-                new ClusterOptions(cluster.Name, Ownership(cluster.Access, controlPlane)) { Kinds = kinds },
+                new ClusterOptions(cluster.Name, Ownership(cluster, controlPlane)) { Kinds = kinds },
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<KubernetesCluster>>()));
         }
@@ -26,8 +26,8 @@ internal static class ClusterServices
         return services.AddHostedService<ClusterLoops>();
     }
 
-    private static ChildOwnership Ownership(ClusterAccess access, string controlPlane) =>
-        access is ClusterAccess.Embedded ? new ReferencedOwnership() : new LabelledOwnership(controlPlane);
+    private static ChildOwnership Ownership(ClusterSettings cluster, string controlPlane) =>
+        cluster.Access is ClusterAccess.Embedded ? new ReferencedOwnership() : new LabelledOwnership(controlPlane, cluster.Name);
 
     private static KubernetesClientConfiguration Configuration(ClusterAccess access, InsideEndpoint inside) => access switch
     {

@@ -10,14 +10,17 @@ namespace Kubeflow.Orleans.Kubernetes.Ownership;
 /// Labels and an annotation, for a cluster that does not know our objects. Its garbage collector would take an owner reference to one of
 /// them for a reference to something deleted, and delete the child at once.
 /// </summary>
-/// <param name="controlPlane">Tells our children from those of another control plane in the same cluster; a label value.</param>
-public sealed class LabelledOwnership(string controlPlane) : ChildOwnership
+/// <param name="controlPlane">Tells our children from those of another control plane in the same cluster.</param>
+/// <param name="cluster">What we call the cluster: of two names for one cluster neither sees the other's children.</param>
+public sealed class LabelledOwnership(string controlPlane, string cluster) : ChildOwnership
 {
     private const string References = "ownerReferences";
 
+    private readonly string driver = $"{controlPlane}.{cluster}";
+
     public override bool CollectsGarbage => false;
 
-    internal override string Selector => $"{WellKnown.ManagedByLabel}={WellKnown.ManagerName},{WellKnown.ControlPlaneLabel}={controlPlane}";
+    internal override string Selector => $"{WellKnown.ManagedByLabel}={WellKnown.ManagerName},{WellKnown.ControlPlaneLabel}={driver}";
 
     internal override void Mark(JsonObject manifest)
     {
@@ -38,7 +41,7 @@ public sealed class LabelledOwnership(string controlPlane) : ChildOwnership
         Member(metadata, "annotations")[WellKnown.OwnerAnnotation] = controlling.ToJsonString();
         var labels = Member(metadata, "labels");
         labels[WellKnown.ManagedByLabel] = WellKnown.ManagerName;
-        labels[WellKnown.ControlPlaneLabel] = controlPlane;
+        labels[WellKnown.ControlPlaneLabel] = driver;
         labels[WellKnown.OwnerUidLabel] = owner.Uid;
         labels[WellKnown.ShardLabel] = StableHash.Shard(owner.Uid).ToString(CultureInfo.InvariantCulture);
     }
@@ -70,9 +73,10 @@ public sealed class LabelledOwnership(string controlPlane) : ChildOwnership
     };
 
     /// <summary>Anybody who may edit the child can write what he likes into the annotation: what is no reference is none.</summary>
-    private static JsonNode? ReferenceOf(JsonElement child)
+    private JsonObject? ReferenceOf(JsonElement child)
     {
-        if (!new MetadataView(child).Annotations.TryGetValue(WellKnown.OwnerAnnotation, out var text))
+        var metadata = new MetadataView(child);
+        if (metadata.Labels.GetValueOrDefault(WellKnown.ControlPlaneLabel) != driver || !metadata.Annotations.TryGetValue(WellKnown.OwnerAnnotation, out var text))
         {
             return null;
         }

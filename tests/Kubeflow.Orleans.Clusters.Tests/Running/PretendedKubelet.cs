@@ -1,16 +1,14 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Kubeflow.Orleans.Core;
 
 namespace Kubeflow.Orleans.Clusters.Tests.Running;
 
 /// <summary>
-/// Scheduler and kubelet of a cluster that has none: takes our pods from Pending over Running to their end as their annotations say, and
+/// Scheduler and kubelet of a cluster that has none: takes the tests' pods from Pending over Running to their end as their annotations say, and
 /// removes those that are deleted.
 /// </summary>
 internal sealed class PretendedKubelet : IAsyncDisposable
 {
-    private const string Ours = $"{WellKnown.ManagedByLabel}={WellKnown.ManagerName}";
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(150);
 
     private readonly Api api;
@@ -35,7 +33,7 @@ internal sealed class PretendedKubelet : IAsyncDisposable
     {
         await stopping.CancelAsync();
         await loop;
-        foreach (var pod in await api.ListAsync("api/v1/pods", Ours))
+        foreach (var pod in await PodsAsync())
         {
             await RemoveAsync(pod);
         }
@@ -51,7 +49,7 @@ internal sealed class PretendedKubelet : IAsyncDisposable
         {
             try
             {
-                await Parallel.ForEachAsync(await api.ListAsync("api/v1/pods", Ours), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (pod, _) => await StepAsync(pod));
+                await Parallel.ForEachAsync(await PodsAsync(), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (pod, _) => await StepAsync(pod));
                 await timer.WaitForNextTickAsync(stopping.Token);
             }
             catch (Exception problem) when (problem is HttpRequestException or TimeoutException or OperationCanceledException)
@@ -60,6 +58,9 @@ internal sealed class PretendedKubelet : IAsyncDisposable
             }
         }
     }
+
+    private async Task<IEnumerable<JsonObject>> PodsAsync() =>
+        (await api.ListAsync("api/v1/pods")).Where(pod => TestNamespace.IsOne((string)pod["metadata"]!["namespace"]!));
 
     private async Task StepAsync(JsonObject pod)
     {

@@ -70,7 +70,7 @@ public sealed class TargetCluster : IAsyncLifetime
     /// <summary>A namespace nobody has made; disposing removes it, should it have been made meanwhile.</summary>
     internal TestNamespace Unmade() => new(this, NewName());
 
-    private static string NewName() => $"kfo-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
+    private static string NewName() => $"{TestNamespace.Prefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
 
     private static bool IsReady(JsonObject node) => node.Condition("Ready") is { } ready && (string?)ready["status"] == "True";
 }
@@ -78,6 +78,8 @@ public sealed class TargetCluster : IAsyncLifetime
 /// <summary>A namespace in the target cluster that goes with its test.</summary>
 internal sealed class TestNamespace(TargetCluster cluster, string name) : IAsyncDisposable
 {
+    public const string Prefix = "kfo-test-";
+
     public string Name => name;
 
     public string Pods => $"api/v1/namespaces/{name}/pods";
@@ -87,6 +89,8 @@ internal sealed class TestNamespace(TargetCluster cluster, string name) : IAsync
     public string Events => $"api/v1/namespaces/{name}/events";
 
     public string Jobs => $"apis/kubeflow.org/v1/namespaces/{name}/tfjobs";
+
+    public static bool IsOne(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync() => await cluster.Api.DeleteAsync($"api/v1/namespaces/{name}");
 }
