@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using Kubeflow.Orleans.Core.Selectors;
 using Kubeflow.Orleans.Silo.Clusters;
 
@@ -12,7 +13,9 @@ internal static class SiloArguments
         Starts the control plane, with its embedded cluster unless others are named.
 
           --home DIR             where data, certificates and the kubeconfig are kept (KFO_HOME, else ~/.kfo)
-          --port N               HTTPS port on 127.0.0.1; 0 picks a free one (8443)
+          --listen ADDRESS       address to serve on (127.0.0.1)
+          --port N               HTTPS port; 0 picks a free one (8443)
+          --host NAME            a name clients call the server by, beside localhost; may be repeated
           --kubeconfig FILE      run jobs in the cluster of this kubeconfig; FILE#CONTEXT for another than its current context
           --cluster NAME=WHERE   run jobs in this cluster: embedded, in-cluster, FILE or FILE#CONTEXT. May be repeated; jobs and
                                  namespaces name one by the annotation kubeflow-orleans.dev/cluster, the first is the default
@@ -42,6 +45,8 @@ internal static class SiloArguments
                 "--help" or "-h" => Help,
                 "--keep-pods" => settings with { StopPodsOnShutdown = false },
                 "--home" => settings with { Home = Path.GetFullPath(Value(arguments, ref at)) },
+                "--listen" => settings with { Address = Address(arguments, ref at) },
+                "--host" => settings with { HostNames = settings.HostNames.Add(Value(arguments, ref at)) },
                 "--port" => settings with { Port = Number(arguments, ref at, 65535) },
                 "--kubeconfig" => With(settings, clusters, $"{DefaultCluster}={Value(arguments, ref at)}"),
                 "--cluster" => With(settings, clusters, Value(arguments, ref at)),
@@ -86,6 +91,12 @@ internal static class SiloArguments
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
             ? number
             : throw new ArgumentException($"{name} takes a number from 0 to {most}, not '{text}'.");
+    }
+
+    private static IPAddress Address(IReadOnlyList<string> arguments, ref int at)
+    {
+        var text = Value(arguments, ref at);
+        return IPAddress.TryParse(text, out var address) ? address : throw new ArgumentException($"--listen takes an IP address, not '{text}'.");
     }
 
     private static string Level(IReadOnlyList<string> arguments, ref int at)

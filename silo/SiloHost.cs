@@ -29,7 +29,7 @@ public static class SiloHost
         PrivateFiles.CreateDirectory(settings.Home);
         PrivateFiles.CreateDirectory(settings.DataDirectory);
         var opening = OpenStoreAsync(settings, clock, cancellationToken);
-        var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
+        var credentials = await LocalCredentials.LoadAsync(settings.Home, settings.HostNames, clock, cancellationToken);
         var controlPlane = await ControlPlaneIdentity.LoadAsync(settings.DataDirectory, cancellationToken);
         var inside = new InsideEndpoint(settings.Home);
 
@@ -40,7 +40,7 @@ public static class SiloHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureForKubernetes();
-            kestrel.Listen(IPAddress.Loopback, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
+            kestrel.Listen(settings.Address, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
             kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
         });
         ConfigureOrleans(builder);
@@ -68,10 +68,15 @@ public static class SiloHost
             throw;
         }
 
-        var address = new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal)));
+        var address = LocalAddress(new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal))));
         await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
+
+    /// <summary>How clients on this host reach a server that listens on every address.</summary>
+    private static Uri LocalAddress(Uri bound) => IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri
+        : bound;
 
     /// <summary>Off the caller's thread: opening works through the file while the rest is put together.</summary>
     private static Task<SqliteResourceStore> OpenStoreAsync(SiloSettings settings, TimeProvider clock, CancellationToken cancellationToken) => Task.Run(
@@ -91,6 +96,11 @@ public static class SiloHost
 
         services.AddKubernetesApi(options =>
         {
+            foreach (var name in settings.HostNames)
+            {
+                options.AllowedHosts.Add(name);
+            }
+
             options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
             options.Tokens.Add(new AcceptedToken(inside.Token, "system:kubeflow-orleans", ["system:masters"]));
         });

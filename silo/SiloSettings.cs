@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Kubeflow.Orleans.Silo.Clusters;
 
 namespace Kubeflow.Orleans.Silo;
@@ -11,8 +12,14 @@ public sealed record SiloSettings
     /// <summary>The folder that holds data, certificates and the kubeconfig.</summary>
     public string Home { get; init; } = DefaultHome();
 
-    /// <summary>The HTTPS port on loopback; 0 picks a free one.</summary>
+    /// <summary>The address that is listened on. Whoever listens on others than loopback serves everybody who has the token.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The HTTPS port; 0 picks a free one.</summary>
     public int Port { get; init; } = DefaultPort;
+
+    /// <summary>Names clients call the server by, beside those of loopback.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
 
     /// <summary>The clusters jobs run in; the first is the one for jobs that name none.</summary>
     public ImmutableArray<ClusterSettings> Clusters { get; init; } = [ClusterSettings.Embedded];

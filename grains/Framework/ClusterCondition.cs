@@ -13,6 +13,7 @@ internal static class ClusterCondition
     public const string Type = "ClusterUnavailable";
     public const string Unreachable = "ClusterUnreachable";
     public const string Unknown = "ClusterUnknown";
+    public const string NamespaceMissing = "NamespaceNotFound";
 
     private static readonly string[] Endings = ["Succeeded", "Failed", "Complete"];
 

@@ -5,6 +5,10 @@ using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Framework;
 
+/// <param name="Succeeded">All of it worked; otherwise look again after a while.</param>
+/// <param name="MissingNamespace">Why the object's namespace is not in the cluster; null when that was not the trouble.</param>
+internal readonly record struct EffectResult(bool Succeeded, string? MissingNamespace);
+
 /// <summary>Carries out the actions of a decision, in parallel with a bound, and says in events what came of them.</summary>
 internal static class EffectRunner
 {
@@ -13,23 +17,24 @@ internal static class EffectRunner
     private static readonly ChildKind Pods = ChildKind.Of<V1Pod>();
     private static readonly ChildKind Services = ChildKind.Of<V1Service>();
 
-    /// <summary>True when all of it worked; false: look again after a while.</summary>
-    public static async Task<bool> RunAsync(
+    public static async Task<EffectResult> RunAsync(
         ICluster cluster, Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
     {
         var worked = true;
+        string? missing = null;
         using var slots = new SemaphoreSlim(Parallel);
         var events = await Task.WhenAll(actions.Select(RunOneAsync));
         Record(cluster, document, component, events.OfType<DecisionEvent>());
-        return worked;
+        return new EffectResult(worked, missing);
 
         async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
         {
             await slots.WaitAsync(cancellationToken);
             try
             {
-                var (succeeded, objectEvent) = await RunAsync(cluster, document, action, pending, cancellationToken);
+                var (succeeded, objectEvent, missingNamespace) = await RunAsync(cluster, document, action, pending, cancellationToken);
                 worked &= succeeded;
+                missing ??= missingNamespace;
                 return objectEvent;
             }
             finally
@@ -50,7 +55,7 @@ internal static class EffectRunner
         }
     }
 
-    private static async Task<(bool Succeeded, DecisionEvent? Event)> RunAsync(
+    private static async Task<(bool Succeeded, DecisionEvent? Event, string? MissingNamespace)> RunAsync(
         ICluster cluster, Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
     {
         var @namespace = document.Metadata.Namespace;
@@ -90,25 +95,27 @@ internal static class EffectRunner
         }
     }
 
-    private static (bool Succeeded, DecisionEvent? Event) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
+    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
     {
-        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}")),
+        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}"), null),
 
         // A create whose answer was lost, or another activation was faster: the child is there and ours.
-        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null),
-        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go")),
-        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}")),
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null, null),
+        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go"), null),
+        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}"), null),
+
+        CreateOutcome.NamespaceMissing missing => (false, null, missing.Message),
 
         // The cluster did not answer: that is the cluster's trouble, said once it refuses or works again.
-        _ => (false, null),
+        _ => (false, null, null),
     };
 
-    private static (bool Succeeded, DecisionEvent? Event) Explain(string verb, string kind, string name, ChangeResult result) => result switch
+    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string verb, string kind, string name, ChangeResult result) => result switch
     {
-        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}")),
-        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}")),
-        ChangeResult.Unavailable => (false, null),
-        _ => (true, null),
+        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}"), null),
+        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}"), null),
+        ChangeResult.Unavailable => (false, null, null),
+        _ => (true, null, null),
     };
 
     private static string Lower(string kind) => kind.ToLowerInvariant();

@@ -81,7 +81,9 @@ internal sealed partial class Reconciler(
 
         if (!decision.Actions.IsEmpty)
         {
-            return await EffectRunner.RunAsync(cluster, document, machine.Component, decision.Actions, pending, cancellationToken) ? Outcome.LookAgain : Outcome.TryAgain;
+            var result = await EffectRunner.RunAsync(cluster, document, machine.Component, decision.Actions, pending, cancellationToken);
+            await TellOfNamespaceAsync(key, document, result, cancellationToken);
+            return result.Succeeded ? Outcome.LookAgain : Outcome.TryAgain;
         }
 
         return decision.NextWake is null ? Outcome.Finished : Outcome.Settled;
@@ -110,15 +112,32 @@ internal sealed partial class Reconciler(
             return Outcome.TryAgain;
         }
 
-        if (ClusterCondition.ReasonIn(status) is null)
+        if (ClusterCondition.ReasonIn(status) is null or ClusterCondition.NamespaceMissing)
         {
             return null;
         }
 
-        var cleared = WithStatus(stored.Document, ClusterCondition.Without(status));
-        await store.WriteAsync([new UpdateOperation(key, stored.Document.Metadata.ResourceVersion, cleared)], cancellationToken);
+        await SetStatusAsync(key, stored.Document, ClusterCondition.Without(status), cancellationToken);
         return Outcome.LookAgain;
     }
+
+    /// <summary>A missing namespace shows only when something is to be made there, and no event can be recorded in it.</summary>
+    private async Task TellOfNamespaceAsync(ResourceKey key, Document document, EffectResult result, CancellationToken cancellationToken)
+    {
+        var status = StatusOf(document);
+        var isTold = ClusterCondition.ReasonIn(status) == ClusterCondition.NamespaceMissing;
+        if (result.MissingNamespace is { } message && !isTold)
+        {
+            await SetStatusAsync(key, document, ClusterCondition.With(status, ClusterCondition.NamespaceMissing, message, clock.GetUtcNow()), cancellationToken);
+        }
+        else if (result.Succeeded && isTold)
+        {
+            await SetStatusAsync(key, document, ClusterCondition.Without(status), cancellationToken);
+        }
+    }
+
+    private async Task SetStatusAsync(ResourceKey key, Document document, JsonObject status, CancellationToken cancellationToken) =>
+        await store.WriteAsync([new UpdateOperation(key, document.Metadata.ResourceVersion, WithStatus(document, status))], cancellationToken);
 
     private async Task<Outcome> ReportAsync(ResourceKey key, StoredObject stored, IStateMachine machine, string reason, string message, CancellationToken cancellationToken)
     {

@@ -44,6 +44,9 @@ public abstract record CreateOutcome
     /// <summary>Refused for good until something changes (403, 422 ...).</summary>
     public sealed record Refused(string Message) : CreateOutcome;
 
+    /// <summary>The cluster has no such namespace, and it could not be made; an event could not be recorded there either.</summary>
+    public sealed record NamespaceMissing(string Message) : CreateOutcome;
+
     /// <summary>The cluster did not answer or is overloaded: the same call may work later.</summary>
     public sealed record Unavailable(string Message, TimeSpan? RetryAfter) : CreateOutcome;
 }

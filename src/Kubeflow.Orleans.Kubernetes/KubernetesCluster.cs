@@ -60,13 +60,16 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
         try
         {
             var response = await transport.SendAsync(HttpMethod.Post, path, manifest, cancellationToken);
-            if (response.Code == HttpStatusCode.NotFound)
+            if (response.Code == HttpStatusCode.NotFound && IsAbout("namespaces", response))
             {
                 // Nobody knows the team's namespace here yet.
                 var made = await CreateNamespaceAsync(@namespace, cancellationToken);
-                response = made.Succeeded || made.Code == HttpStatusCode.Conflict
-                    ? await transport.SendAsync(HttpMethod.Post, path, manifest, cancellationToken)
-                    : response with { Body = made.Body };
+                if (!made.Succeeded && made.Code != HttpStatusCode.Conflict)
+                {
+                    return made.Transient ? new CreateOutcome.Unavailable(made.Message, made.RetryAfter) : new CreateOutcome.NamespaceMissing(made.Message);
+                }
+
+                response = await transport.SendAsync(HttpMethod.Post, path, manifest, cancellationToken);
             }
 
             return response switch
@@ -139,6 +142,9 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
         ownership.Mark(manifest);
         return manifest;
     }
+
+    private static bool IsAbout(string kind, ClusterResponse response) =>
+        response.Json.TryGetProperty("details", out var details) && details.TryGetProperty("kind", out var missing) && missing.ValueEquals(kind);
 
     private Task<ClusterResponse> CreateNamespaceAsync(string name, CancellationToken cancellationToken)
     {

@@ -88,10 +88,10 @@ public sealed class ClusterTransport(Func<KubernetesClientConfiguration> configu
         }
     }
 
-    /// <summary>A proxy in front of a dead cluster answers too.</summary>
+    /// <summary>A proxy in front of a dead cluster answers too, and one that does not let us in is of no more use.</summary>
     private void Tell(HttpStatusCode code)
     {
-        if (code >= HttpStatusCode.InternalServerError)
+        if (code is HttpStatusCode.Unauthorized or >= HttpStatusCode.InternalServerError)
         {
             Health.Failed($"the cluster answered {(int)code} {code}");
         }

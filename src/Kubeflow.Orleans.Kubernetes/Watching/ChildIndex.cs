@@ -15,8 +15,12 @@ internal sealed class ChildIndex<T>(ChildKind kind, Func<JsonElement, T> read, C
     private readonly Dictionary<string, Known> known = new(StringComparer.Ordinal);
     private readonly RecentUids removed = new();
     private volatile bool synced;
+    private volatile string? refusal;
 
     public bool Synced => synced;
+
+    /// <summary>Why we may not look; null when we may.</summary>
+    public string? Refusal => refusal;
 
     public ICollection<ResourceKey> Owners => byOwner.Keys;
 
@@ -40,7 +44,14 @@ internal sealed class ChildIndex<T>(ChildKind kind, Func<JsonElement, T> read, C
             Put(item, new MetadataView(item));
         }
 
+        refusal = null;
         synced = true;
+        changed.AddWaiting();
+    }
+
+    public void Refuse(string message)
+    {
+        refusal = message;
         changed.AddWaiting();
     }
 

@@ -33,25 +33,29 @@ internal sealed class ClusterView : IClusterView
 
     public bool Synced => Pods.Synced && Services.Synced;
 
-    public string? Trouble => health.Trouble;
+    public string? Trouble => health.Trouble ?? Pods.Refusal ?? Services.Refusal;
 
     public IReadOnlyList<ObservedPod> PodsOf(ResourceKey owner, string ownerUid) => Pods.Of(owner, ownerUid);
 
     public IReadOnlyList<ObservedService> ServicesOf(ResourceKey owner, string ownerUid) => Services.Of(owner, ownerUid);
 
-    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Synced;
+    /// <summary>What we may not see we may not make either: whoever needs it is told when it is refused.</summary>
+    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && (index.Synced || index.Refusal is not null);
 
     public IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(owner, ownerUid))];
 
     public IReadOnlyList<ChildReference> AllOf(ResourceKey owner) =>
-        [.. Pods.AllOf(owner), .. Services.AllOf(owner), .. Children.Values.SelectMany(index => index.AllOf(owner))];
+    [
+        // A kind may be observed twice: for what pods need of it, and as a further kind.
+        .. Pods.AllOf(owner).Concat(Services.AllOf(owner)).Concat(Children.Values.SelectMany(index => index.AllOf(owner))).DistinctBy(child => child.Uid),
+    ];
 
     public IAsyncEnumerable<ResourceKey> ChangedOwnersAsync(CancellationToken cancellationToken) => changed.ReadAsync(cancellationToken);
 
     public void TellWhenUsable(ResourceKey owner)
     {
         changed.AddLater(owner);
-        if (health.Trouble is null && Synced && Children.Values.All(index => index.Synced))
+        if (Trouble is null && Synced && Children.Keys.All(HasSynced))
         {
             changed.AddWaiting();
         }

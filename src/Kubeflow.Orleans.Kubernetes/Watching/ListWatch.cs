@@ -15,6 +15,9 @@ internal interface IListWatchTarget
     void Set(JsonElement item);
 
     void Remove(JsonElement item);
+
+    /// <summary>We may not look; what is known stays until we may again.</summary>
+    void Refuse(string message);
 }
 
 /// <summary>
@@ -65,7 +68,7 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
                 }
 
                 // One lost connection is daily business, a cluster that stays away is not.
-                Log(logger, backoff < WorthTelling ? LogLevel.Debug : LogLevel.Warning, path, failure.Message, backoff);
+                Log(logger, backoff < WorthTelling || failure is NotServedException ? LogLevel.Debug : LogLevel.Warning, path, failure.Message, backoff);
                 await Task.Delay(Jittered(backoff), clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 backoff = backoff * 2 < LongestBackoff ? backoff * 2 : LongestBackoff;
             }
@@ -81,6 +84,19 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
         {
             var query = $"{path}?limit={(pageByPage ? PageSize : 0)}{Selector("&")}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
             var response = await transport.SendAsync(HttpMethod.Get, query, null, cancellationToken);
+            if (response.Code == HttpStatusCode.NotFound)
+            {
+                // The cluster does not serve this kind (an extension that is not installed): there are none, for now.
+                target.Replace([]);
+                backoff = LongestBackoff;
+                throw new NotServedException();
+            }
+
+            if (response.Code == HttpStatusCode.Forbidden)
+            {
+                target.Refuse(response.Message);
+            }
+
             ThrowUnlessOk(response.Code, response.Message, response.RetryAfter);
             var json = response.Json;
             items.AddRange(Member(json, "items", JsonValueKind.Array).EnumerateArray());
@@ -174,6 +190,8 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
 
     [LoggerMessage(Message = "Watching {Path} failed: {Failure}. Trying again in about {Backoff}.")]
     private static partial void Log(ILogger logger, LogLevel level, string path, string failure, TimeSpan backoff);
+
+    private sealed class NotServedException() : Exception("the cluster does not serve this kind");
 
     private sealed class ExpiredVersionException() : Exception("the version to go on from has expired");
 }

@@ -20,6 +20,9 @@ public sealed class TargetCluster : IAsyncLifetime
 
     public string Kubeconfig { get; private set; } = "";
 
+    /// <summary>A folder for files of the tests, which goes with the cluster.</summary>
+    public string Scratch => folder.FullName;
+
     public bool IsEmbedded => embedded is not null;
 
     internal Api Api { get; private set; } = null!;
