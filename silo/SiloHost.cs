@@ -147,6 +147,8 @@ public static class SiloHost
         logging.ClearProviders();
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // At start it takes the machine's uptime for the time since its last check; the health monitor warns of real stalls.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
     }
 
