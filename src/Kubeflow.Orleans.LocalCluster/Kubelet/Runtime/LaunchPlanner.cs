@@ -34,6 +34,7 @@ internal sealed class LaunchPlanner(ContainerEnvironment environments, ClusterNe
             workingDirectory = PathReplacement.Replace(workingDirectory, binds);
         }
 
+        network.Place(pod, directory.Root);
         CheckExecutable(command[0], environment["PATH"], workingDirectory, binds);
         return new ContainerLaunch { Command = command, Environment = environment, WorkingDirectory = workingDirectory, Hostname = pod.Hostname, Binds = binds };
     }
