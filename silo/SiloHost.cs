@@ -110,7 +110,8 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        var machines = TrainingFamily.StateMachines(new TrainingOptions());
+        // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
+        var machines = TrainingFamily.StateMachines(new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] });
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

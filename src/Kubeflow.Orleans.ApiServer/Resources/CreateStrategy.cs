@@ -55,7 +55,7 @@ internal static class CreateStrategy
         (kind as IPreparedOnCreate)?.Prepare(body);
         RequireValid(kind, served, body);
         ObjectRules.Warn(kind, body, options);
-        ObjectRules.ToStoredVersion(kind, body);
+        ObjectRules.ToStoredVersion(kind, served, body);
     }
 
     private static void FillSystemFields(ResourceKind kind, ObjectMeta metadata, DateTimeOffset now)
