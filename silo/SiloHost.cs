@@ -7,6 +7,7 @@ using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
@@ -105,12 +106,13 @@ public static class SiloHost
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });
 
-        foreach (var kind in TrainingFamily.Kinds)
+        services.AddBuiltInRuntimes();
+        foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
         {
             services.AddSingleton(kind);
         }
 
-        var machines = TrainingFamily.StateMachines(new TrainingOptions());
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(new TrainingOptions()), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
