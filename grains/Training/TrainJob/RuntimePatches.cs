@@ -64,7 +64,7 @@ internal static partial class RuntimePatches
     public static IEnumerable<FieldError> ValidateUpdate(JsonElement spec, JsonElement old)
     {
         var (patches, before) = (spec.Get("runtimePatches"), old.Get("spec", "runtimePatches"));
-        if (JsonElement.DeepEquals(patches, before) || (!patches.IsPresent() && !before.IsPresent()))
+        if (patches.IsPresent() == before.IsPresent() && (!patches.IsPresent() || JsonElement.DeepEquals(patches, before)))
         {
             yield break;
         }
