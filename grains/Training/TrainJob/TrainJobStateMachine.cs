@@ -2,6 +2,7 @@ using System.Text.Json;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Running;
 using Kubeflow.Orleans.Kubernetes;
@@ -12,7 +13,8 @@ namespace Kubeflow.Orleans.Grains.Training.TrainJob;
 /// How a TrainJob lives: it takes its runtime once, becomes jobs of pods in the order they depend on each other, may be suspended and
 /// resumed, is started again as a whole where its failure policy says so, and ends once and for all.
 /// </summary>
-internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
+/// <param name="newKey">Makes the key by which the processes of an MPI job log in to each other; asked only where there is none yet.</param>
+internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> newKey) : IStateMachine
 {
     /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
     private const int MostCreations = 250;
@@ -29,7 +31,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
 
     public IReferringKind Referring => kind;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1PersistentVolumeClaim>()];
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1PersistentVolumeClaim>(), ChildKind.Of<V1Secret>()];
 
     public Decision Decide(Situation situation)
     {
@@ -57,7 +59,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
         return turn.ToDecision();
     }
 
-    private static void Continue(TrainJobTurn turn)
+    private void Continue(TrainJobTurn turn)
     {
         if (turn.Job.RuntimeKey is null)
         {
@@ -112,7 +114,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
         }
     }
 
-    private static void Follow(TrainJobTurn turn, TrainJobPlan plan)
+    private void Follow(TrainJobTurn turn, TrainJobPlan plan)
     {
         var jobs = turn.Observe(plan);
         if (jobs.HaveSucceeded)
@@ -137,7 +139,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
         turn.Keep(jobs);
     }
 
-    private static void CarryOn(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
+    private void CarryOn(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
     {
         turn.Complain(PodComplaints.Of(turn.Pods));
         if (turn.Job.Suspend)
@@ -190,7 +192,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
         }
     }
 
-    private static void Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
+    private void Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
     {
         turn.Delete(jobs.Strangers);
         KeepCompanions(turn, plan);
@@ -234,14 +236,14 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind) : IStateMachine
         return room;
     }
 
-    private static void KeepCompanions(TrainJobTurn turn, TrainJobPlan plan)
+    private void KeepCompanions(TrainJobTurn turn, TrainJobPlan plan)
     {
         if (plan.HasHostNames && turn.Services.Count == 0)
         {
             turn.Act(new ClusterAction.CreateService(ChildObjects.Service(plan)));
         }
 
-        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, retained: false)], turn.Children));
+        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, retained: false), .. ChildObjects.Keys(plan, turn.Children, newKey)], turn.Children));
         if (!turn.Notes.RetainedClaimsMade)
         {
             // Nobody watches what outlives the job: until the first pod is seen it is asked for again.

@@ -1,6 +1,8 @@
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
+using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training.TrainJob.Running;
 
@@ -60,6 +62,18 @@ internal static class ChildObjects
         Metadata = Metadata(plan.Job, planned.Metadata.Name),
         Data = planned.Data,
     });
+
+    /// <summary>One key pair for all pods of the job; it never changes.</summary>
+    public static IEnumerable<V1Secret> Keys(TrainJobPlan plan, IReadOnlyList<ObservedChild> children, Func<SshKeyPair> newKey)
+    {
+        if (plan.SshSecret is { } name)
+        {
+            var hasKey = children.Any(child => child.Kind == ChildKind.Of<V1Secret>() && child.Name == name);
+            var secret = SshAccess.Secret(Metadata(plan.Job, name), hasKey, newKey);
+            secret.Immutable = true;
+            yield return secret;
+        }
+    }
 
     /// <param name="retained">Those that outlive the job, or those that go with it.</param>
     public static IEnumerable<V1PersistentVolumeClaim> Claims(TrainJobPlan plan, bool retained) =>

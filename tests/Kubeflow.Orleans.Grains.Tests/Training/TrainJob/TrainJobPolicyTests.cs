@@ -157,6 +157,23 @@ public sealed class TrainJobPolicyTests
     }
 
     [Fact]
+    public void MPI_nodes_log_in_to_each_other_with_a_key_that_is_made_once()
+    {
+        var world = new TrainJobWorld(Tests.Training.World.ReadYaml(Job("trainer: { numNodes: 2 }", "deepspeed-distributed")), BuiltIn("deepspeed-distributed"));
+        world.Settle();
+        var secret = world.CreatedChildren.OfType<V1Secret>().Single();
+        Assert.Equal(("train-mpi-ssh-auth", "kubernetes.io/ssh-auth", true), (secret.Name(), secret.Type, secret.Immutable!.Value));
+        Assert.Equal(["ssh-privatekey", "ssh-publickey"], secret.Data.Keys.Order());
+        var volume = world.CreatedPod("node").Spec.Volumes.Single(volume => volume.Name == "mpi-ssh-auth").Secret;
+        Assert.Equal(("train-mpi-ssh-auth", 256), (volume.SecretName, volume.DefaultMode!.Value));
+        Assert.Equal([("id_rsa", 416), ("id_rsa.pub", 420), ("authorized_keys", 420)], volume.Items.Select(item => (item.Path, item.Mode!.Value)));
+
+        world.Set(world.Pod("node").Ready());
+        world.Settle();
+        Assert.Single(world.CreatedChildren.OfType<V1Secret>());
+    }
+
+    [Fact]
     public void MPI_runs_a_process_for_each_graphics_processor()
     {
         var world = new TrainJobWorld(Tests.Training.World.ReadYaml(Job("trainer: { numNodes: 2, resourcesPerNode: { limits: { nvidia.com/gpu: 4 } } }")), BuiltIn("deepspeed-distributed"));
