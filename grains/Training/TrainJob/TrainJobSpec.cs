@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Core;
 using Kubeflow.Orleans.Core.Resources;
 
 namespace Kubeflow.Orleans.Grains.Training.TrainJob;
@@ -24,6 +25,7 @@ internal sealed class TrainJobSpec
         Namespace = metadata.Namespace;
         Uid = metadata.Uid;
         CreationTime = metadata.CreationTimestamp;
+        WorkingDirectory = metadata.Annotations.GetValueOrDefault(WellKnown.WorkingDirectoryAnnotation);
         Patches = [.. spec.Items("runtimePatches")];
         trainer = new(() => spec.Get("trainer") is var present && present.IsPresent() ? KubernetesJson.Deserialize<TrainerSpec>(present.GetRawText()) : null);
     }
@@ -35,6 +37,9 @@ internal sealed class TrainJobSpec
     public string Uid { get; }
 
     public DateTimeOffset? CreationTime { get; }
+
+    /// <summary>Where the processes start on a laptop: the runtime knows nothing of whose script it runs.</summary>
+    public string? WorkingDirectory { get; }
 
     public JsonElement Status { get; }
 

@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Core;
 using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 using Kubeflow.Orleans.Kubernetes;
@@ -18,7 +19,7 @@ internal static class ChildObjects
         var place = PodLabels.OfJobSet(plan, child);
         var metadata = Metadata(plan.Job, child.PodName(index));
         metadata.Labels = Merged(template.Metadata?.Labels, place, PodLabels.OfBatchJob(plan, child, index), metadata.Labels);
-        metadata.Annotations = Merged(template.Metadata?.Annotations, place, new Dictionary<string, string> { [PodLabels.Index] = PodLabels.Text(index) });
+        metadata.Annotations = Merged(OfJob(plan.Job), template.Metadata?.Annotations, place, new Dictionary<string, string> { [PodLabels.Index] = PodLabels.Text(index) });
         metadata.Finalizers = template.Metadata?.Finalizers;
         if (plan.HasHostNames)
         {
@@ -124,6 +125,9 @@ internal static class ChildObjects
             pod.SetVolume(new V1Volume { Name = template.Metadata.Name, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = ClaimName(plan, template) } });
         }
     }
+
+    private static Dictionary<string, string>? OfJob(TrainJobSpec job) =>
+        job.WorkingDirectory is { } folder ? new Dictionary<string, string> { [WellKnown.WorkingDirectoryAnnotation] = folder } : null;
 
     private static string ClaimName(TrainJobPlan plan, V1PersistentVolumeClaim template) => $"{template.Metadata.Name}-{plan.Job.Name}";
 
