@@ -7,6 +7,7 @@ using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
@@ -105,13 +106,15 @@ public static class SiloHost
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });
 
-        foreach (var kind in TrainingFamily.Kinds)
+        services.AddBuiltInRuntimes();
+        foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
         {
             services.AddSingleton(kind);
         }
 
         // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
-        var machines = TrainingFamily.StateMachines(new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] });
+        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] };
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
