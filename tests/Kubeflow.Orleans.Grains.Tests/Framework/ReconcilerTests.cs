@@ -193,6 +193,19 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Child_of_a_kind_that_only_other_machines_have_is_left_alone()
+    {
+        var reconciler = Reconciler(new ConfigMapMachine());
+        var pending = new PendingEffects(TimeProvider.System);
+        var content = System.Text.Json.JsonSerializer.SerializeToElement(new { });
+        cluster.Set(new ObservedChild { Kind = ChildKind.Of<V1Service>(), Name = "job-0", Uid = "service-1", OwnerUid = "uid-1", Content = content });
+
+        await SettleAsync(reconciler, pending);
+
+        Assert.Equal(["create job-config"], cluster.Calls);
+    }
+
+    [Fact]
     public async Task Deleted_object_needs_nobody()
     {
         var version = (await store.GetAsync(Key, Cancellation))!.Document.Metadata.ResourceVersion;
