@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using k8s;
+using Kubeflow.Orleans.Core;
 using Kubeflow.Orleans.Kubernetes.Connection;
 
 namespace Kubeflow.Orleans.Benchmarks;
@@ -101,7 +102,7 @@ internal static class ClusterJobsBenchmark
         return item;
     }
 
-    /// <summary>An object of the sample job as it was sent, not as the server completed it.</summary>
+    /// <summary>An object of the sample job as it was sent, not as the server completed it, and without the marks that make it ours.</summary>
     private static async Task<JsonObject> FirstAsync(ClusterTransport api, string @namespace, string plural)
     {
         var list = await api.SendAsync(HttpMethod.Get, $"api/v1/namespaces/{@namespace}/{plural}", null, CancellationToken.None);
@@ -110,6 +111,13 @@ internal static class ClusterJobsBenchmark
         foreach (var ofServer in (string[])["uid", "resourceVersion", "creationTimestamp", "managedFields", "namespace", "generation"])
         {
             metadata.Remove(ofServer);
+        }
+
+        metadata.Remove("annotations");
+        var labels = metadata["labels"]!.AsObject();
+        foreach (var mark in labels.Select(label => label.Key).Where(key => key.StartsWith(WellKnown.Domain, StringComparison.Ordinal)).ToList())
+        {
+            labels.Remove(mark);
         }
 
         item.Remove("status");
