@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using k8s;
 using Kubeflow.Orleans.ApiServer;
@@ -110,8 +111,7 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
-        var machines = TrainingFamily.StateMachines(new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] });
+        var machines = TrainingFamily.StateMachines(ForEmbeddedCluster);
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -128,6 +128,16 @@ public static class SiloHost
         services.AddHostedService(provider => provider.GetRequiredService<KubernetesCluster>());
         services.AddResourceGrains();
     }
+
+    /// <summary>
+    /// Pods here bring a stand-in for kubectl exec, as images that deliver the real one cannot be pulled. And they run as the user of the
+    /// host, who may be root, which Open MPI otherwise takes for a mistake.
+    /// </summary>
+    private static TrainingOptions ForEmbeddedCluster { get; } = new()
+    {
+        MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""],
+        MPILauncherVariables = ImmutableDictionary<string, string>.Empty.Add("OMPI_ALLOW_RUN_AS_ROOT", "1").Add("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+    };
 
     /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
     private static void ConfigureOrleans(WebApplicationBuilder builder)

@@ -21,7 +21,7 @@ internal static class LauncherJob
         BackoffLimit = (int?)job.Job.RunPolicy.BackoffLimit,
         PodReplacementPolicy = "Failed",
         Suspend = job.Job.RunPolicy.Suspend ? true : null,
-        Template = SshPods.Launcher(job),
+        Template = SshPods.Launcher(job, job.Options),
     });
 
     public static ClusterAction Change(SshJob job, ObservedChild seen, V1JobSpec change) => new ClusterAction.Update(Bare(job, change), seen.Uid, seen.ResourceVersion);
@@ -29,7 +29,7 @@ internal static class LauncherJob
     /// <summary>What decides where its pod is placed is not so any more: a queueing system has set it while the job was suspended.</summary>
     public static bool IsPlacedOtherwise(SshJob job, ObservedChild seen)
     {
-        var wanted = Bare(job, new V1JobSpec { Template = new V1PodTemplateSpec { Metadata = SshPods.Launcher(job).Metadata } });
+        var wanted = Bare(job, new V1JobSpec { Template = new V1PodTemplateSpec { Metadata = SshPods.Launcher(job, job.Options).Metadata } });
         var placement = job.Launcher.Template.Get("spec");
         var placed = seen.Content.Get("spec", "template", "spec");
         return WantedChildren.HasDrifted(wanted, seen.Content)
