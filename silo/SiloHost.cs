@@ -8,6 +8,7 @@ using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
@@ -106,12 +107,13 @@ public static class SiloHost
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });
 
-        foreach (var kind in TrainingFamily.Kinds)
+        services.AddBuiltInRuntimes();
+        foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
         {
             services.AddSingleton(kind);
         }
 
-        var machines = TrainingFamily.StateMachines(ForEmbeddedCluster);
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(ForEmbeddedCluster), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -158,6 +160,8 @@ public static class SiloHost
         logging.ClearProviders();
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // At start it takes the machine's uptime for the time since its last check; the health monitor warns of real stalls.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
     }
 

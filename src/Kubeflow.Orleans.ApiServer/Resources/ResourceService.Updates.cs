@@ -70,6 +70,11 @@ public sealed partial class ResourceService
             return stored;
         }
 
+        if (subresource != "status")
+        {
+            await JudgeReferencesAsync(kind, updated, live, options, cancellationToken);
+        }
+
         var key = Key(kind, stored.Metadata.Namespace, stored.Metadata.Name);
         var (operation, preview) = Replace(kind, key, stored, updated, wakes: subresource != "status");
         if (options.DryRun)

@@ -77,6 +77,7 @@ internal static class UpdateStrategy
         var sentManagers = ObjectMeta.Of(sent)["managedFields"];
         (stored["apiVersion"], sent["apiVersion"]) = (kind.ApiVersion(version.Name), kind.ApiVersion(version.Name));
         var updated = subresource == "status" ? StatusUpdate(stored, sent) : MainUpdate(kind, stored, sent, options);
+        (kind as IPreparedOnWrite)?.Prepare(updated, stored, now);
         RequireValid(kind, version, updated, stored);
         var managers = applied ?? FieldTracking.Updated(kind, version, stored, updated, sentManagers, subresource, options, now);
         if (JsonNode.DeepEquals(updated, stored) && managers.SameFieldsAs(FieldTracking.Of(stored)))
