@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
@@ -122,7 +123,8 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(Training(settings)), .. TrainerFamily.StateMachines()];
+        var training = settings.Clusters.All(cluster => cluster.Access is ClusterAccess.Embedded) ? ForEmbeddedCluster : new TrainingOptions();
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -132,10 +134,15 @@ public static class SiloHost
         services.AddResourceGrains();
     }
 
-    /// <summary>Pods of the embedded cluster bring a stand-in for kubectl exec; images that could deliver the real one cannot be pulled there.</summary>
-    private static TrainingOptions Training(SiloSettings settings) => settings.Clusters.All(cluster => cluster.Access is ClusterAccess.Embedded)
-        ? new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] }
-        : new TrainingOptions();
+    /// <summary>
+    /// Pods here bring a stand-in for kubectl exec, as images that deliver the real one cannot be pulled. And they run as the user of the
+    /// host, who may be root, which Open MPI otherwise takes for a mistake.
+    /// </summary>
+    private static TrainingOptions ForEmbeddedCluster { get; } = new()
+    {
+        MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""],
+        MPILauncherVariables = ImmutableDictionary<string, string>.Empty.Add("OMPI_ALLOW_RUN_AS_ROOT", "1").Add("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+    };
 
     /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
     private static void ConfigureOrleans(WebApplicationBuilder builder)

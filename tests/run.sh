@@ -48,6 +48,9 @@ install_components() {
   local wanted=()
   /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || wanted+=(python3-kubernetes)
   /usr/bin/python3 -c 'import torch' 2>/dev/null || wanted+=(python3-torch)
+  /usr/bin/python3 -c 'import mpi4py' 2>/dev/null || wanted+=(python3-mpi4py)
+  command -v mpirun >/dev/null || wanted+=(openmpi-bin)
+  [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
   [ ${#wanted[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -22,6 +22,9 @@ public sealed record TrainingOptions
     /// <summary>Its command; empty: the image's own. Any that leaves a kubectl in <c>$TARGET_DIR</c> will do.</summary>
     public ImmutableArray<string> MPIKubectlDeliveryCommand { get; init; } = [];
 
+    /// <summary>Further variables of MPI launchers, for example what their mpirun must be told about the user it runs as.</summary>
+    public ImmutableDictionary<string, string> MPILauncherVariables { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Makes the keys by which the processes of one MPIJob v2beta1 log in to each other.</summary>
     internal Func<MPIJob.SshKeyPair> NewSshKeyPair { get; init; } = MPIJob.SshKeyPair.Generate;
 }
