@@ -6,6 +6,7 @@ using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.LocalCluster;
 using Kubeflow.Orleans.Silo.Clusters;
 using Kubeflow.Orleans.Silo.Security;
@@ -115,12 +116,17 @@ public static class SiloHost
             });
         }
 
-        foreach (var kind in TrainingFamily.Kinds)
+        services.AddBuiltInRuntimes();
+        foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
         {
             services.AddSingleton(kind);
         }
 
-        var machines = TrainingFamily.StateMachines(new TrainingOptions());
+        var training = settings.Clusters[0].Access is ClusterAccess.Embedded
+            // Pods there bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
+            ? new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] }
+            : new TrainingOptions();
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -149,6 +155,8 @@ public static class SiloHost
         logging.ClearProviders();
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // At start it takes the machine's uptime for the time since its last check; the health monitor warns of real stalls.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
     }
 

@@ -65,7 +65,8 @@ internal sealed partial class Reconciler(
     private async Task<Outcome> DecideAsync(
         ResourceKey key, StoredObject stored, IStateMachine machine, ICluster cluster, PendingEffects pending, CancellationToken cancellationToken)
     {
-        var decision = machine.Decide(Observe(key, stored, cluster.View, pending));
+        var situation = Observe(key, stored, cluster.View, pending) with { References = await ReadReferencesAsync(machine, stored.Document, cancellationToken) };
+        var decision = machine.Decide(situation);
         var written = await WriteAsync(key, stored, decision, cancellationToken);
         if (written is not Committed { Document: var document })
         {
@@ -179,6 +180,20 @@ internal sealed partial class Reconciler(
             Children = pending.Overlay(view.ChildrenOf(key, uid)),
             Now = clock.GetUtcNow(),
         };
+    }
+
+    private async Task<IReadOnlyDictionary<ResourceKey, Document>> ReadReferencesAsync(IStateMachine machine, Document document, CancellationToken cancellationToken)
+    {
+        var references = new Dictionary<ResourceKey, Document>();
+        foreach (var key in machine.Referring?.References(document.Root) ?? [])
+        {
+            if (await store.GetAsync(key, cancellationToken) is { } named)
+            {
+                references[key] = named.Document;
+            }
+        }
+
+        return references;
     }
 
     /// <summary>Writes what the decision changes, and only that; the answer of a decision that changes nothing is the stored document.</summary>
