@@ -123,7 +123,7 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        var training = settings.Clusters.All(cluster => cluster.Access is ClusterAccess.Embedded) ? ForEmbeddedCluster : new TrainingOptions();
+        var training = settings.Clusters[0].Access is ClusterAccess.Embedded ? ForEmbeddedCluster : new TrainingOptions();
         IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {

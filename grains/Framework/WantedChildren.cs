@@ -1,3 +1,4 @@
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Kubernetes;
@@ -18,6 +19,9 @@ internal static class WantedChildren
         ];
     }
 
+    /// <summary>Something that is wanted is not so.</summary>
+    public static bool HasDrifted(IKubernetesObject<V1ObjectMeta> wanted, JsonElement seen) => ManifestDifference.Of(wanted, seen) is not null;
+
     private static IEnumerable<ClusterAction> Repair(IKubernetesObject<V1ObjectMeta> item, ObservedChild child) =>
-        ManifestDifference.Of(item, child.Content) is not null ? [new ClusterAction.Update(item, child.Uid, child.ResourceVersion)] : [];
+        HasDrifted(item, child.Content) ? [new ClusterAction.Update(item, child.Uid, child.ResourceVersion)] : [];
 }

@@ -27,15 +27,17 @@ public sealed class ChaosTests(TargetCluster cluster)
         await Until.TrueAsync("every job to end", async () =>
         {
             await pods.LookAsync();
+            proxy.ComeBack();
             if (restarts < 3 && await EndedAsync(plane, team) > (restarts + 1) * JobCount / 4)
             {
-                // The API server is restarted.
+                // The API server is restarted: it is away until the next look.
                 restarts++;
-                proxy.CutAll();
+                proxy.GoDown();
             }
 
             return await EndedAsync(plane, team) == JobCount;
         }, Limit);
+        proxy.ComeBack();
         proxy.Plan = FaultPlan.None;
 
         var jobs = await plane.Api.ListAsync(team.Jobs);
