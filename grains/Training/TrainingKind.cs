@@ -77,7 +77,7 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
     public sealed override IEnumerable<string> Warnings(JsonObject document)
     {
         var current = Document.FromNode(document);
-        return [.. TrainingValidation.Warnings(new TrainingJob(this, current)), .. SpecWarnings(current.Root.Get("spec"))];
+        return [.. TrainingValidation.Warnings(new TrainingJob(this, current)), .. new JobAnnotations(current.Metadata.Annotations).Warnings(), .. SpecWarnings(current.Root.Get("spec"))];
     }
 
     /// <summary>The rules of this kind alone.</summary>

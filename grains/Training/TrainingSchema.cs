@@ -55,6 +55,7 @@ internal static class TrainingSchema
             ("labelSelector", ClrSchema.Of(typeof(V1LabelSelector))),
             ("selector", Schema.String),
             ("succeeded", Schema.Int32)))),
+        ("restarts", Schema.Int32),
         ("startTime", Schema.Time));
 
     private static Schema Condition => Schema.Object(

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -8,7 +7,7 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// How every training job lives: created, running and restarting, suspended and resumed, ended once and for all, cleaned up. What a
 /// kind adds stands in its <see cref="ITrainingRules"/>.
 /// </summary>
-internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
+internal sealed partial class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 {
     /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
     private const int MostCreations = 250;
@@ -105,42 +104,18 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     private void Run(TrainingTurn turn)
     {
         turn.Status = turn.Status with { StartTime = turn.Status.StartTime ?? turn.Now };
+        turn.Delete(turn.EarlierPods);
         var replicas = TakeNotes(turn);
-        turn.Status = turn.Status with { ReplicaStatuses = replicas.ToStatuses() };
+        Count(turn, replicas);
         if (!HasEnded(turn, replicas))
         {
-            Restart(turn, replicas);
-            Populate(turn, replicas);
+            Populate(turn, Restart(turn, replicas));
             turn.WakeAt(RunPolicyRules.Deadline(turn.Job.RunPolicy, turn.Status.StartTime));
         }
     }
 
-    /// <summary>Remembers what the pods tell now, each thing once, and reports it; notes of replicas that are not wanted any more go.</summary>
-    private JobReplicas TakeNotes(TrainingTurn turn)
-    {
-        var before = turn.Notes;
-        var replicas = new JobReplicas(turn.Job, turn.Pods, turn.Services, before);
-        turn.Notes = before with { Replicas = ImmutableSortedDictionary<string, ReplicaNotes>.Empty };
-        foreach (var replica in replicas.All)
-        {
-            var (events, said) = PodReports.Of(replica, turn.Job.Kind.ContainerName);
-            turn.Say(events);
-            turn.Notes = turn.Notes.With(replica.Name, CountRestart(replica, turn) with { Completed = replica.IsCompleted, Said = said });
-        }
-
-        return new JobReplicas(turn.Job, turn.Pods, turn.Services, turn.Notes);
-    }
-
-    private ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
-    {
-        var notes = replica.Notes;
-        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || rules.MeaningOfFailure(replica) != FailureMeaning.Restart)
-        {
-            return notes;
-        }
-
-        return notes with { CountedUid = replica.Pod.Uid, Restarts = notes.Restarts + replica.ContainerRestarts + (replica.WasDisrupted ? 0 : 1) };
-    }
+    private static void Count(TrainingTurn turn, JobReplicas replicas) =>
+        turn.Status = turn.Status with { ReplicaStatuses = replicas.ToStatuses(), Restarts = (int)Math.Min(replicas.Restarts, int.MaxValue) };
 
     /// <summary>Success is looked at first: the first end is the only one.</summary>
     private bool HasEnded(TrainingTurn turn, JobReplicas replicas)
@@ -173,7 +148,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
             return DecisionEvent.Normal(reason, $"Job {job.Name} has failed because it was active longer than specified deadline");
         }
 
-        var failed = replicas.Failed.ToLookup(rules.MeaningOfFailure);
+        var failed = replicas.Failed.ToLookup(replica => MeaningOfFailure(job, replica));
         if (failed[FailureMeaning.Permanent].FirstOrDefault() is { } permanent)
         {
             return DecisionEvent.Warning(reason, $"job \"{job.Name}\" is failing because \"{permanent.Spec.Role}\" replica(s) failed.");
@@ -190,88 +165,4 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);
     }
-
-    /// <summary>Failed pods make room for new ones of the same name; Running comes back when the new pods run.</summary>
-    private void Restart(TrainingTurn turn, JobReplicas replicas)
-    {
-        var restarted = replicas.Failed.Where(replica => rules.MeaningOfFailure(replica) == FailureMeaning.Restart).ToList();
-        turn.Delete(restarted.Select(replica => replica.Pod!));
-        turn.Say(restarted
-            .Where(replica => turn.NotesBefore.Of(replica.Name).CountedUid != replica.Pod!.Uid)
-            .Select(replica => DecisionEvent.Warning(turn.Job.Kind.Kind + "Restarting", RestartingMessage(turn.Job, replica))));
-        if (restarted.Count > 0)
-        {
-            turn.Set(JobCondition.Restarting, JobCondition.True, "Restarting", RestartingMessage(turn.Job, restarted[0]));
-        }
-        else if (rules.IsRunning(turn.Job, replicas))
-        {
-            turn.Set(JobCondition.Running, JobCondition.True, "Running", rules.Messages(turn.Job).Running);
-        }
-    }
-
-    private void Populate(TrainingTurn turn, JobReplicas replicas)
-    {
-        turn.Keep(rules.Companions(turn.Job));
-        turn.Delete(replicas.SurplusPods);
-        turn.Delete(replicas.SurplusServices);
-        var services = replicas.All.Where(replica => replica.Service is null).ToList();
-        var pods = replicas.All.Where(replica => replica is { Pod: null, IsCompleted: false } && rules.MayStart(turn.Job, replica, replicas)).ToList();
-        foreach (var replica in services.Take(MostCreations))
-        {
-            turn.Create(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
-        }
-
-        foreach (var replica in pods.Take(MostCreations))
-        {
-            WarnOfRestartPolicy(turn, replica.Spec);
-            turn.Create(new ClusterAction.CreatePod(PodBuilder.Build(turn.Job, replica.Spec, replica.Index, rules)));
-        }
-
-        if (Math.Max(services.Count, pods.Count) > MostCreations)
-        {
-            turn.WakeAt(turn.Now + UntilMoreCreations);
-        }
-    }
-
-    private static void WarnOfRestartPolicy(TrainingTurn turn, ReplicaSpec spec)
-    {
-        var subject = $"restartPolicy/{spec.Role}";
-        if (spec.Template.Get("spec", "restartPolicy").IsPresent() && !turn.Notes.Said.Contains(subject))
-        {
-            turn.Notes = turn.Notes with { Said = turn.Notes.Said.Add(subject) };
-            turn.Say(DecisionEvent.Warning("SetPodTemplateRestartPolicy", "Restart policy in pod template will be overwritten by restart policy in replica spec"));
-        }
-    }
-
-    private static void CleanUp(TrainingTurn turn)
-    {
-        var policy = turn.Job.RunPolicy;
-        var terminal = turn.Status.Conditions.Terminal!;
-        turn.Status = turn.Status with { CompletionTime = turn.Status.CompletionTime ?? terminal.LastTransitionTime ?? turn.Now };
-        if (terminal.Type == JobCondition.Succeeded)
-        {
-            turn.Status = turn.Status.WithReplicas(Settled);
-        }
-
-        var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
-        turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
-        turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
-        turn.Keep([]);
-        ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
-    }
-
-    private static void ExpireAt(TrainingTurn turn, DateTimeOffset? expiry)
-    {
-        turn.WakeAt(expiry);
-        if (expiry <= turn.Now)
-        {
-            turn.DeleteObject();
-            turn.Say(DecisionEvent.Normal(turn.Job.Kind.DeletedEventReason, $"Deleted job: {turn.Job.Name}"));
-        }
-    }
-
-    /// <summary>When the job has succeeded, whoever still runs counts as succeeded.</summary>
-    private static ReplicaStatus Settled(ReplicaStatus status) => status with { Active = 0, Succeeded = status.Succeeded + status.Active };
-
-    private static string RestartingMessage(TrainingJob job, Replica replica) => $"job {job.Name} is restarting because {replica.Spec.Role} replica(s) failed.";
 }

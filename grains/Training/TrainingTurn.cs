@@ -23,6 +23,12 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public IReadOnlyList<ObservedPod> Pods { get; } = situation.Pods;
 
+    /// <summary>The pods of the attempt that counts.</summary>
+    public IReadOnlyList<ObservedPod> CurrentPods => [.. Pods.Where(pod => ReplicaLabels.AttemptOf(pod.Labels) == Notes.Attempt)];
+
+    /// <summary>Pods from before all replicas were started again: they must go, and their end says nothing any more.</summary>
+    public IReadOnlyList<ObservedPod> EarlierPods => [.. Pods.Where(pod => ReplicaLabels.AttemptOf(pod.Labels) != Notes.Attempt)];
+
     public IReadOnlyList<ObservedService> Services { get; } = situation.Services;
 
     public JobStatus Status { get; set; } = JobStatus.Read(situation.Document.Root.Get("status"));
