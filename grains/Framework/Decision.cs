@@ -42,6 +42,9 @@ public sealed record Situation
     /// <summary>The children of further kinds.</summary>
     public IReadOnlyList<ObservedChild> Children { get; init; } = [];
 
+    /// <summary>Kinds of children that the cluster does not know: their definition is not installed.</summary>
+    public IReadOnlySet<ChildKind> UnknownKinds { get; init; } = ImmutableHashSet<ChildKind>.Empty;
+
     public required DateTimeOffset Now { get; init; }
 }
 

@@ -49,7 +49,7 @@ internal sealed partial class Reconciler(
             return Outcome.TryAgain;
         }
 
-        var situation = Observe(stored, pending);
+        var situation = Observe(stored, machine, pending);
         var decision = machine.Decide(situation);
         var written = await WriteAsync(key, stored, decision, cancellationToken);
         if (written is not Committed { Document: var document })
@@ -72,7 +72,7 @@ internal sealed partial class Reconciler(
         return decision.NextWake is null ? Outcome.Finished : Outcome.Settled;
     }
 
-    private Situation Observe(StoredObject stored, PendingEffects pending)
+    private Situation Observe(StoredObject stored, IStateMachine machine, PendingEffects pending)
     {
         var uid = stored.Document.Metadata.Uid;
         return new Situation
@@ -82,6 +82,7 @@ internal sealed partial class Reconciler(
             Pods = pending.Overlay(cluster.View.PodsOf(uid)),
             Services = pending.Overlay(cluster.View.ServicesOf(uid)),
             Children = pending.Overlay(cluster.View.ChildrenOf(uid)),
+            UnknownKinds = machine.ChildKinds.Where(cluster.View.IsUnknown).ToHashSet(),
             Now = clock.GetUtcNow(),
         };
     }

@@ -60,8 +60,11 @@ public interface IClusterView
 
     IReadOnlyList<ObservedService> ServicesOf(string ownerUid);
 
-    /// <summary>The first list of this further kind has come in.</summary>
+    /// <summary>The first list of this further kind has come in, or the cluster does not know it.</summary>
     bool HasSynced(ChildKind kind);
+
+    /// <summary>The cluster does not serve this further kind, or not to us.</summary>
+    bool IsUnknown(ChildKind kind);
 
     /// <summary>Children of all further kinds that are observed.</summary>
     IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid);

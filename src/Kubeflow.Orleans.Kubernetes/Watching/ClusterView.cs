@@ -32,7 +32,9 @@ internal sealed class ClusterView : IClusterView
 
     public IReadOnlyList<ObservedService> ServicesOf(string ownerUid) => Services.Of(ownerUid);
 
-    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Synced;
+    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && (index.Synced || index.Unknown);
+
+    public bool IsUnknown(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Unknown;
 
     public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(ownerUid))];
 
@@ -46,8 +48,12 @@ internal sealed class ChildIndex<T>(Func<JsonElement, T> read, Func<T, string> u
     private readonly ConcurrentDictionary<string, ImmutableSortedDictionary<string, T>> byOwner = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string OwnerUid, ResourceKey Owner)> owners = new(StringComparer.Ordinal);
     private volatile bool synced;
+    private volatile bool unknown;
 
     public bool Synced => synced;
+
+    /// <summary>The cluster refuses to list this kind. What is known of it stays: the refusal may pass.</summary>
+    public bool Unknown => unknown;
 
     public IReadOnlyList<T> Of(string ownerUid) => byOwner.TryGetValue(ownerUid, out var children) ? [.. children.Values] : [];
 
@@ -65,7 +71,10 @@ internal sealed class ChildIndex<T>(Func<JsonElement, T> read, Func<T, string> u
         }
 
         synced = true;
+        unknown = false;
     }
+
+    public void Refuse() => unknown = true;
 
     public void Set(JsonElement item)
     {

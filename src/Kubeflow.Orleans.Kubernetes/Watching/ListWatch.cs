@@ -14,6 +14,9 @@ internal interface IListWatchTarget
 
     void Set(JsonElement item);
 
+    /// <summary>There is no such list, or not for us.</summary>
+    void Refuse();
+
     void Remove(JsonElement item);
 }
 
@@ -75,6 +78,12 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
         {
             var query = $"{path}?limit={PageSize}{Selector("&")}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
             var response = await transport.SendAsync(HttpMethod.Get, query, null, cancellationToken);
+            if (response.Code is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
+            {
+                target.Refuse();
+                backoff = LongestBackoff;
+            }
+
             ThrowUnlessOk(response.Code, response.Message, response.RetryAfter);
             var json = response.Json;
             items.AddRange(json.GetProperty("items").EnumerateArray());

@@ -54,6 +54,10 @@ internal sealed class FakeCluster : ICluster, IClusterView
 
     public bool HasSynced(ChildKind kind) => Synced;
 
+    public bool IsUnknown(ChildKind kind) => UnknownKinds.Contains(kind);
+
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
     public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. children.Values.Where(child => child.OwnerUid == ownerUid)];
 
     public void Set(ObservedChild child) => children[child.Name] = child;
