@@ -33,6 +33,9 @@ internal interface ITrainingRules
     /// <summary>What stands beside the pods of a job for as long as it runs.</summary>
     IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => [];
 
+    /// <summary>Replicas beside the leading one are created when that is ready.</summary>
+    bool StartsWhenLeaderIsReady(TrainingJob job) => job.Annotations.StartsWhenLeaderIsReady;
+
     /// <summary>The replica's pod may be created now; false: look again when another pod changes.</summary>
     bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
 }

@@ -11,18 +11,31 @@ internal sealed class JobAnnotations(IReadOnlyDictionary<string, string> annotat
     /// <summary><c>Retry</c>: a pod that the cluster took away is made anew whatever its restart policy says.</summary>
     public const string InfrastructureFailures = WellKnown.Domain + "/infrastructure-failures";
 
+    /// <summary><c>WhenLeaderReady</c>: the other replicas start when the leading one is ready.</summary>
+    public const string WorkerStart = WellKnown.Domain + "/worker-start";
+
+    /// <summary>For this job in place of <see cref="TrainingOptions.GangSchedulerName"/>.</summary>
+    public const string GangSchedulerName = WellKnown.Domain + "/gang-scheduler";
+
     public const string Group = "Group";
     public const string Retry = "Retry";
+    public const string WhenLeaderReady = "WhenLeaderReady";
 
     private static readonly (string Name, string[] Values)[] Known =
     [
         (RestartScope, ["Replica", Group]),
         (InfrastructureFailures, ["RestartPolicy", Retry]),
+        (WorkerStart, ["AtOnce", WhenLeaderReady]),
     ];
 
     public bool RestartsGroup => Is(RestartScope, Group);
 
     public bool RetriesInfrastructureFailures => Is(InfrastructureFailures, Retry);
+
+    public bool StartsWhenLeaderIsReady => Is(WorkerStart, WhenLeaderReady);
+
+    /// <summary>Null: what is set for all jobs.</summary>
+    public string? GangScheduler => annotations.GetValueOrDefault(GangSchedulerName);
 
     /// <summary>A value nobody knows asks for nothing, which its author should hear.</summary>
     public IEnumerable<string> Warnings() => Known

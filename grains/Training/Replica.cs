@@ -22,6 +22,8 @@ internal sealed record Replica(ReplicaSpec Spec, int Index, string Name, Observe
 
     public bool IsRunning => !IsCompleted && Pod is { Phase: "Running", Terminating: false };
 
+    public bool IsReady => IsRunning && Pod!.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
+
     public bool HasFailed => !IsCompleted && Pod is { Phase: "Failed", Terminating: false };
 
     /// <summary>Pending or running: there is a pod that has not ended and is not being deleted.</summary>

@@ -23,5 +23,5 @@ public static class TrainingFamily
 
     public static ImmutableArray<ResourceKind> Kinds { get; } = [.. Family.Select(member => member(new TrainingOptions()).Kind)];
 
-    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [.. Family.Select(member => new TrainingStateMachine(member(options)))];
+    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [.. Family.Select(member => new TrainingStateMachine(member(options), options))];
 }

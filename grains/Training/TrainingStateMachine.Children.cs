@@ -7,7 +7,7 @@ internal sealed partial class TrainingStateMachine
 {
     private void Populate(TrainingTurn turn, JobReplicas replicas)
     {
-        turn.Keep(rules.Companions(turn.Job));
+        turn.Keep(Companions(turn));
         turn.Delete(replicas.SurplusPods);
         turn.Delete(replicas.SurplusServices);
         var services = replicas.All.Where(replica => replica.Service is null).ToList();
@@ -20,7 +20,7 @@ internal sealed partial class TrainingStateMachine
         foreach (var replica in pods.Take(MostCreations))
         {
             WarnOfRestartPolicy(turn, replica.Spec);
-            turn.Create(new ClusterAction.CreatePod(PodBuilder.Build(turn.Job, replica.Spec, replica.Index, turn.Notes.Attempt, rules)));
+            turn.Create(CreatePod(turn, replica));
         }
 
         if (Math.Max(services.Count, pods.Count) > MostCreations)
@@ -32,13 +32,13 @@ internal sealed partial class TrainingStateMachine
     /// <summary>Whose pod can be made now. Those of an earlier attempt must be gone first: two generations would find each other.</summary>
     private IEnumerable<Replica> MissingPods(TrainingTurn turn, JobReplicas replicas)
     {
-        if (turn.EarlierPods.Count > 0 || IsHeldBack(turn, turn.Notes.Backoff))
+        if (turn.EarlierPods.Count > 0 || IsHeldBack(turn, turn.Notes.Backoff) || !GangMayStart(turn))
         {
             return [];
         }
 
         return replicas.All.Where(replica =>
-            replica is { Pod: null, IsCompleted: false } && !IsHeldBack(turn, replica.Notes.Backoff) && rules.MayStart(turn.Job, replica, replicas));
+            replica is { Pod: null, IsCompleted: false } && !IsHeldBack(turn, replica.Notes.Backoff) && MayStart(turn, replica, replicas));
     }
 
     private static bool IsHeldBack(TrainingTurn turn, RestartBackoff? backoff)
@@ -54,11 +54,10 @@ internal sealed partial class TrainingStateMachine
 
     private static void WarnOfRestartPolicy(TrainingTurn turn, ReplicaSpec spec)
     {
-        var subject = $"restartPolicy/{spec.Role}";
-        if (spec.Template.Get("spec", "restartPolicy").IsPresent() && !turn.Notes.Said.Contains(subject))
+        if (spec.Template.Get("spec", "restartPolicy").IsPresent())
         {
-            turn.Notes = turn.Notes with { Said = turn.Notes.Said.Add(subject) };
-            turn.Say(DecisionEvent.Warning("SetPodTemplateRestartPolicy", "Restart policy in pod template will be overwritten by restart policy in replica spec"));
+            turn.SayOnce($"restartPolicy/{spec.Role}", DecisionEvent.Warning(
+                "SetPodTemplateRestartPolicy", "Restart policy in pod template will be overwritten by restart policy in replica spec"));
         }
     }
 

@@ -1,4 +1,5 @@
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
@@ -7,7 +8,7 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// How every training job lives: created, running and restarting, suspended and resumed, ended once and for all, cleaned up. What a
 /// kind adds stands in its <see cref="ITrainingRules"/>.
 /// </summary>
-internal sealed partial class TrainingStateMachine(ITrainingRules rules) : IStateMachine
+internal sealed partial class TrainingStateMachine(ITrainingRules rules, TrainingOptions options) : IStateMachine
 {
     /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
     private const int MostCreations = 250;
@@ -18,7 +19,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules) : IStat
 
     public string Component => rules.Kind.OperatorName;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds => rules.CompanionKinds;
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [.. rules.CompanionKinds, .. GangScheduler.PodGroupKinds];
 
     public Decision Decide(Situation situation)
     {
@@ -164,5 +165,9 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules) : IStat
         turn.Set(condition, JobCondition.True, condition, decisionEvent.Message);
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);
+        if (turn.Children.Any(child => GangScheduler.PodGroupKinds.Contains(child.Kind)))
+        {
+            turn.Say(DecisionEvent.Normal("JobTerminated", "Job has been terminated. Deleting PodGroup"));
+        }
     }
 }

@@ -31,6 +31,12 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public IReadOnlyList<ObservedService> Services { get; } = situation.Services;
 
+    /// <summary>Children beside pods and services.</summary>
+    public IReadOnlyList<ObservedChild> Children { get; } = situation.Children;
+
+    /// <summary>The cluster does not know this kind of children.</summary>
+    public bool IsUnknown(ChildKind kind) => situation.UnknownKinds.Contains(kind);
+
     public JobStatus Status { get; set; } = JobStatus.Read(situation.Document.Root.Get("status"));
 
     /// <summary>The notes the last decision left.</summary>
@@ -55,6 +61,16 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
     public void Say(DecisionEvent decisionEvent) => events.Add(decisionEvent);
 
     public void Say(IEnumerable<DecisionEvent> decisionEvents) => events.AddRange(decisionEvents);
+
+    /// <summary>What is said of this subject is said once in the life of the job, or of its attempt after a suspension.</summary>
+    public void SayOnce(string subject, DecisionEvent decisionEvent)
+    {
+        if (!Notes.Said.Contains(subject))
+        {
+            Notes = Notes with { Said = Notes.Said.Add(subject) };
+            Say(decisionEvent);
+        }
+    }
 
     public void Create(ClusterAction action) => actions.Add(action);
 

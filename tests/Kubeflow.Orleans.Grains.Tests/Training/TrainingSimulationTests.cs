@@ -120,6 +120,8 @@ public sealed class TrainingSimulationTests
 
                 World.Now += TimeSpan.FromMinutes(6);
                 World.Settle();
+                World.SetAll(pod => pod.Phase == "Pending" && !pod.Terminating ? pod.Running() with { Conditions = [new ObservedCondition("Ready", "True", "", "", null)] } : pod);
+                World.Settle();
                 World.SetAll(pod => pod.Phase is "Pending" or "Running" && !pod.Terminating ? pod.Succeeded(container) : pod);
                 World.Settle();
             }
@@ -161,6 +163,11 @@ public sealed class TrainingSimulationTests
             if (random.Next(3) == 0)
             {
                 wishes[JobAnnotations.InfrastructureFailures] = JobAnnotations.Retry;
+            }
+
+            if (random.Next(4) == 0)
+            {
+                wishes[JobAnnotations.WorkerStart] = JobAnnotations.WhenLeaderReady;
             }
 
             return wishes;

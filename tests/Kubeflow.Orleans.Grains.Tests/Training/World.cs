@@ -42,6 +42,8 @@ internal sealed class World
 
     public DateTimeOffset Now { get; set; } = Start;
 
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
     public IReadOnlyCollection<ObservedService> Services => services.Values;
@@ -85,6 +87,7 @@ internal sealed class World
         Pods = [.. pods.Values.OrderBy(pod => pod.Name, StringComparer.Ordinal)],
         Services = [.. services.Values.OrderBy(service => service.Name, StringComparer.Ordinal)],
         Children = [.. children.Values.OrderBy(child => child.Name, StringComparer.Ordinal)],
+        UnknownKinds = UnknownKinds,
         Now = Now,
     };
 
