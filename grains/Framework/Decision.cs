@@ -45,6 +45,9 @@ public sealed record Situation
     /// <summary>Kinds of children that the cluster does not know: their definition is not installed.</summary>
     public IReadOnlySet<ChildKind> UnknownKinds { get; init; } = ImmutableHashSet<ChildKind>.Empty;
 
+    /// <summary>Children by name that the cluster refused to create, and what it said. Forgotten when the silo ends.</summary>
+    public IReadOnlyDictionary<string, string> Refusals { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     public required DateTimeOffset Now { get; init; }
 }
 

@@ -20,10 +20,15 @@ internal sealed class PendingEffects(TimeProvider clock)
     private readonly ConcurrentDictionary<string, (ObservedService Service, DateTimeOffset Until)> services = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (ObservedChild Child, DateTimeOffset Until)> children = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (string SeenVersion, JsonElement Content, DateTimeOffset Until)> updated = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> refusals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
+
+    /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
+    public IReadOnlyDictionary<string, string> Refusals => refusals;
 
     public void Note(V1Pod pod, CreateOutcome outcome)
     {
+        NoteRefusal(pod.Name(), outcome);
         if (UidOf(outcome) is { } uid)
         {
             pods[uid] = (new ObservedPod
@@ -166,6 +171,18 @@ internal sealed class PendingEffects(TimeProvider clock)
             {
                 created.TryRemove(uid, out _);
             }
+        }
+    }
+
+    private void NoteRefusal(string name, CreateOutcome outcome)
+    {
+        if (outcome is CreateOutcome.Refused refused)
+        {
+            refusals[name] = refused.Message;
+        }
+        else if (outcome is not CreateOutcome.Unavailable)
+        {
+            refusals.TryRemove(name, out _);
         }
     }
 

@@ -83,6 +83,7 @@ internal sealed partial class Reconciler(
             Services = pending.Overlay(cluster.View.ServicesOf(uid)),
             Children = pending.Overlay(cluster.View.ChildrenOf(uid)),
             UnknownKinds = machine.ChildKinds.Where(cluster.View.IsUnknown).ToHashSet(),
+            Refusals = pending.Refusals,
             Now = clock.GetUtcNow(),
         };
     }
