@@ -35,11 +35,28 @@ internal sealed partial class TrainingStateMachine
         if (turn.IsUnknown(gang.PodGroupKind))
         {
             turn.WakeAt(turn.Now + UntilUnknownKindIsTried);
+            turn.SayOnce("gangScheduler", DecisionEvent.Warning(PendingReasons.GangSchedulerMissing, MissingMessage(gang)));
             return false;
         }
 
         return !gang.IsVolcano || (GroupOf(turn, gang)?.Content.Get("status").Text("phase") ?? "") is not ("" or "Pending");
     }
+
+    private PendingReason? PendingReasonOf(TrainingTurn turn, JobReplicas replicas)
+    {
+        var isMissing = replicas.All.Any(replica => replica is { Pod: null, IsCompleted: false });
+        if (isMissing && GangOf(turn) is { } gang && turn.IsUnknown(gang.PodGroupKind))
+        {
+            return new PendingReason(PendingReasons.GangSchedulerMissing, MissingMessage(gang));
+        }
+
+        var known = turn.Status.Conditions.Find(JobCondition.PodsPending);
+        return PendingReasons.Of(replicas, turn.Refusals)
+            ?? (isMissing && known is not null && PendingReasons.IsRefusal(known.Reason) ? new PendingReason(known.Reason, known.Message) : null);
+    }
+
+    private static string MissingMessage(GangScheduler gang) =>
+        $"the cluster does not serve {gang.PodGroupKind.Plural} of {gang.PodGroupKind.Group}/{gang.PodGroupKind.Version}: is the scheduler {gang.Name} installed?";
 
     private bool MayStart(TrainingTurn turn, Replica replica, JobReplicas replicas) =>
         (!GatedStart.Applies(turn.Job, rules, options) || GatedStart.IsOpenFor(replica, turn.Job, rules, replicas)) && rules.MayStart(turn.Job, replica, replicas);

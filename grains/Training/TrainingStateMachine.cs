@@ -79,6 +79,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
         turn.Keep([]);
+        turn.SetPending(null);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
         if (turn.Is(JobCondition.Running))
@@ -110,7 +111,9 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
         Count(turn, replicas);
         if (!HasEnded(turn, replicas))
         {
-            Populate(turn, Restart(turn, replicas));
+            replicas = Restart(turn, replicas);
+            Populate(turn, replicas);
+            turn.SetPending(PendingReasonOf(turn, replicas));
             turn.WakeAt(RunPolicyRules.Deadline(turn.Job.RunPolicy, turn.Status.StartTime));
         }
     }
@@ -162,6 +165,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
 
     private static void End(TrainingTurn turn, string condition, DecisionEvent decisionEvent)
     {
+        turn.SetPending(null);
         turn.Set(condition, JobCondition.True, condition, decisionEvent.Message);
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);

@@ -34,6 +34,9 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
     /// <summary>Children beside pods and services.</summary>
     public IReadOnlyList<ObservedChild> Children { get; } = situation.Children;
 
+    /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
+    public IReadOnlyDictionary<string, string> Refusals { get; } = situation.Refusals;
+
     /// <summary>The cluster does not know this kind of children.</summary>
     public bool IsUnknown(ChildKind kind) => situation.UnknownKinds.Contains(kind);
 
@@ -57,6 +60,8 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
         Status = Status with { Conditions = conditions };
         return changed;
     }
+
+    public void SetPending(PendingReason? pending) => Status = Status with { Conditions = Status.Conditions.SetPending(pending, Now) };
 
     public void Say(DecisionEvent decisionEvent) => events.Add(decisionEvent);
 

@@ -44,6 +44,8 @@ internal sealed class World
 
     public HashSet<ChildKind> UnknownKinds { get; } = [];
 
+    public Dictionary<string, string> Refusals { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
     public IReadOnlyCollection<ObservedService> Services => services.Values;
@@ -88,6 +90,7 @@ internal sealed class World
         Services = [.. services.Values.OrderBy(service => service.Name, StringComparer.Ordinal)],
         Children = [.. children.Values.OrderBy(child => child.Name, StringComparer.Ordinal)],
         UnknownKinds = UnknownKinds,
+        Refusals = Refusals,
         Now = Now,
     };
 
