@@ -3,10 +3,13 @@ using k8s;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
 using Kubeflow.Orleans.ApiServer.OpenApi;
+using Kubeflow.Orleans.ApiServer.Progress;
 using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.Progress;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
@@ -55,7 +58,8 @@ public static class SiloHost
         // Opening the store makes the home ours: it refuses a second silo.
         var store = await opening;
         inside.RemoveStaleSocket();
-        AddServices(builder.Services, settings, credentials, inside, clock, store);
+        var progress = new ProgressServer(ProgressToken.KeyFrom(credentials.Token), credentials.AuthorityPem);
+        AddServices(builder.Services, settings, credentials, inside, progress, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
@@ -72,6 +76,7 @@ public static class SiloHost
         }
 
         var address = new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal)));
+        progress.Address = address;
         await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
@@ -81,7 +86,7 @@ public static class SiloHost
         () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
 
     private static void AddServices(
-        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
+        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, ProgressServer progress, TimeProvider clock, SqliteResourceStore store)
     {
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
@@ -110,7 +115,8 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        var machines = TrainingFamily.StateMachines(new TrainingOptions());
+        services.AddProgressReports(TrainingFamily.Kinds, ProgressToken.KeyFrom(credentials.Token));
+        var machines = TrainingFamily.StateMachines(new TrainingOptions { ProgressServer = progress });
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

@@ -17,6 +17,10 @@ internal sealed class JobAnnotations(IReadOnlyDictionary<string, string> annotat
     /// <summary>For this job in place of <see cref="TrainingOptions.GangSchedulerName"/>.</summary>
     public const string GangSchedulerName = WellKnown.Domain + "/gang-scheduler";
 
+    /// <summary><c>Report</c>: pods get what they need to report their progress.</summary>
+    public const string Progress = WellKnown.Domain + "/progress";
+
+    public const string Report = "Report";
     public const string Group = "Group";
     public const string Retry = "Retry";
     public const string WhenLeaderReady = "WhenLeaderReady";
@@ -25,6 +29,7 @@ internal sealed class JobAnnotations(IReadOnlyDictionary<string, string> annotat
     [
         (RestartScope, ["Replica", Group]),
         (InfrastructureFailures, ["RestartPolicy", Retry]),
+        (Progress, ["None", Report]),
         (WorkerStart, ["AtOnce", WhenLeaderReady]),
     ];
 
@@ -33,6 +38,8 @@ internal sealed class JobAnnotations(IReadOnlyDictionary<string, string> annotat
     public bool RetriesInfrastructureFailures => Is(InfrastructureFailures, Retry);
 
     public bool StartsWhenLeaderIsReady => Is(WorkerStart, WhenLeaderReady);
+
+    public bool ReportsProgress => Is(Progress, Report);
 
     /// <summary>Null: what is set for all jobs.</summary>
     public string? GangScheduler => annotations.GetValueOrDefault(GangSchedulerName);

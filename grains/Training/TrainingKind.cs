@@ -9,7 +9,7 @@ using Kubeflow.Orleans.Core.Schemas;
 namespace Kubeflow.Orleans.Grains.Training;
 
 /// <summary>What the kinds of <c>kubeflow.org/v1</c> training jobs share; a kind adds its names, its roles and its own fields.</summary>
-internal abstract class TrainingKind : ResourceKind, IReconciledKind
+internal abstract class TrainingKind : ResourceKind, IReconciledKind, IReportsProgress
 {
     private readonly Lazy<ImmutableArray<KindVersion>> versions;
 

@@ -1,3 +1,5 @@
+using Kubeflow.Orleans.Grains.Training.Progress;
+
 namespace Kubeflow.Orleans.Grains.Training;
 
 /// <summary>What an operator may set for all training jobs.</summary>
@@ -10,6 +12,9 @@ public sealed record TrainingOptions
     /// Who schedules the pods of a job together: empty for nobody, <c>volcano</c>, or the name of a scheduler with the coscheduling plugin.
     /// </summary>
     public string GangSchedulerName { get; init; } = "";
+
+    /// <summary>Where training code reports its progress to; null: it cannot.</summary>
+    public ProgressServer? ProgressServer { get; init; }
 
     /// <summary>How PyTorch workers wait for their master.</summary>
     public MasterWait PyTorchMasterWait { get; init; } = MasterWait.InitContainer;

@@ -2,6 +2,7 @@ using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training.GangScheduling;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
@@ -19,6 +20,7 @@ internal sealed partial class TrainingStateMachine
     [
         .. rules.Companions(turn.Job),
         .. GangOf(turn) is { } gang && !turn.IsUnknown(gang.PodGroupKind) ? [PodGroupBuilder.Build(turn.Job, gang, GroupOf(turn, gang))] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
+        .. ProgressServerOf(turn) is { } server ? [ProgressAccess.Secret(turn.Job, server)] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
     ];
 
     private static ObservedChild? GroupOf(TrainingTurn turn, GangScheduler gang) =>
@@ -70,8 +72,17 @@ internal sealed partial class TrainingStateMachine
             GangMembership.Decorate(pod, turn.Job, replica.Spec.Role, gang);
         }
 
+        if (ProgressServerOf(turn) is { Address: { } address })
+        {
+            ProgressAccess.Give(pod, turn.Job, address);
+        }
+
         return new ClusterAction.CreatePod(pod);
     }
+
+    /// <summary>Null: the job's pods do not report.</summary>
+    private ProgressServer? ProgressServerOf(TrainingTurn turn) =>
+        turn.Job.Annotations.ReportsProgress && !ProgressAccess.Kinds(options.ProgressServer).Any(turn.IsUnknown) ? options.ProgressServer : null;
 
     private static void WarnOfScheduler(TrainingTurn turn, GangScheduler gang)
     {

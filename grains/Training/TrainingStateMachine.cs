@@ -1,5 +1,6 @@
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training.GangScheduling;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
@@ -19,7 +20,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
 
     public string Component => rules.Kind.OperatorName;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [.. rules.CompanionKinds, .. GangScheduler.PodGroupKinds];
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [.. rules.CompanionKinds, .. GangScheduler.PodGroupKinds, .. ProgressAccess.Kinds(options.ProgressServer)];
 
     public Decision Decide(Situation situation)
     {

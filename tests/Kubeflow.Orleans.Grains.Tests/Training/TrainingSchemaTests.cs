@@ -12,7 +12,7 @@ public sealed class TrainingSchemaTests
     private static readonly string[] KubernetesOwn = ["template", "metrics", "labelSelector"];
 
     /// <summary>Beyond upstream.</summary>
-    private static readonly string[] OurOwn = ["status.restarts"];
+    private static readonly string[] OurOwn = ["status.restarts", "status.trainerStatus"];
 
     public static TheoryData<string> Plurals => [.. TrainingFamily.Kinds.Select(kind => kind.Plural)];
 
