@@ -10,6 +10,7 @@ using Kubeflow.Orleans.Core.Progress;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Grains.Training.Progress;
+using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
@@ -110,13 +111,17 @@ public static class SiloHost
             options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
         });
 
-        foreach (var kind in TrainingFamily.Kinds)
+        services.AddBuiltInRuntimes();
+        foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
         {
             services.AddSingleton(kind);
         }
 
         services.AddProgressReports(TrainingFamily.Kinds, ProgressToken.KeyFrom(credentials.Token));
-        var machines = TrainingFamily.StateMachines(new TrainingOptions { ProgressServer = progress });
+
+        // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
+        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""], ProgressServer = progress };
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -153,6 +158,8 @@ public static class SiloHost
         logging.ClearProviders();
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // At start it takes the machine's uptime for the time since its last check; the health monitor warns of real stalls.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
     }
 

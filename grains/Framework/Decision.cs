@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -22,6 +23,9 @@ public interface IStateMachine
 
     /// <summary>The kinds of its children beside pods and services.</summary>
     IReadOnlyCollection<ChildKind> ChildKinds => [];
+
+    /// <summary>Where the objects of the kind name others: what those are is known when deciding, and a change of one is a reason to look again.</summary>
+    IReferringKind? Referring => null;
 
     Decision Decide(Situation situation);
 }
@@ -47,6 +51,9 @@ public sealed record Situation
 
     /// <summary>Children by name that the cluster refused to create, and what it said. Forgotten when the silo ends.</summary>
     public IReadOnlyDictionary<string, string> Refusals { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The objects that <see cref="Document"/> names, those that exist.</summary>
+    public IReadOnlyDictionary<ResourceKey, Document> References { get; init; } = ImmutableDictionary<ResourceKey, Document>.Empty;
 
     public required DateTimeOffset Now { get; init; }
 }

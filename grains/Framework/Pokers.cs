@@ -8,13 +8,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Kubeflow.Orleans.Grains.Framework;
 
-/// <summary>Asks grains to look again. The three callers below are the three reasons: the object changed, a child changed, its time has come.</summary>
+/// <summary>
+/// Asks grains to look again. The callers below are the reasons: the object or one it names changed, a child changed, its time has come.
+/// </summary>
 internal sealed class Poker(IGrainFactory grains)
 {
     public void Poke(ResourceKey key) => grains.GetGrain<IResourceGrain>(key.ToString()).PokeAsync().Ignore();
 }
 
-/// <summary>The object changed in the store.</summary>
+/// <summary>The object, or an object it names, changed in the store.</summary>
 internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, Poker poker) : BackgroundService
 {
     private static readonly TimeSpan MaximumWait = TimeSpan.FromSeconds(30);
@@ -23,10 +25,39 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCa
     {
         // Whatever was written before has its next_wake set: the wake poker finds it.
         var head = await store.HeadAsync(stoppingToken);
-        await Task.WhenAll(machines.Select(machine => FollowAsync(machine.Resource, head, stoppingToken)));
+        await Task.WhenAll(
+        [
+            .. machines.Select(machine => FollowAsync(machine.Resource, head, PokeChangedAsync, stoppingToken)),
+            .. machines.SelectMany(machine => (machine.Referring?.ReferredResources ?? []).Select(referred =>
+                FollowAsync(referred, head, (change, token) => PokeReferringAsync(machine, change.Key, token), stoppingToken))),
+        ]);
     }
 
-    private async Task FollowAsync(string resource, long after, CancellationToken cancellationToken)
+    private Task PokeChangedAsync(Change change, CancellationToken cancellationToken)
+    {
+        if (Concerns(change))
+        {
+            poker.Poke(change.Key);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Every object that names the changed one. What is named changes seldom: looking through all is cheaper than an index.</summary>
+    private async Task PokeReferringAsync(IStateMachine machine, ResourceKey changed, CancellationToken cancellationToken)
+    {
+        var query = new ListQuery(machine.Resource)
+        {
+            Namespace = changed.Namespace.Length == 0 ? null : changed.Namespace,
+            Filter = document => machine.Referring!.References(document.Root).Contains(changed),
+        };
+        foreach (var document in (await store.ListAsync(query, cancellationToken)).Items)
+        {
+            poker.Poke(new ResourceKey(machine.Resource, document.Metadata.Namespace, document.Metadata.Name));
+        }
+    }
+
+    private async Task FollowAsync(string resource, long after, Func<Change, CancellationToken, Task> poke, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -37,10 +68,7 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCa
                 {
                     foreach (var change in await subscription.ReadAsync(MaximumWait, cancellationToken))
                     {
-                        if (Concerns(change))
-                        {
-                            poker.Poke(change.Key);
-                        }
+                        await poke(change, cancellationToken);
                     }
 
                     after = subscription.Position;

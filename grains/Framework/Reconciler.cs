@@ -49,7 +49,7 @@ internal sealed partial class Reconciler(
             return Outcome.TryAgain;
         }
 
-        var situation = Observe(stored, machine, pending);
+        var situation = Observe(stored, machine, pending) with { References = await ReadReferencesAsync(machine, stored.Document, cancellationToken) };
         var decision = machine.Decide(situation);
         var written = await WriteAsync(key, stored, decision, cancellationToken);
         if (written is not Committed { Document: var document })
@@ -86,6 +86,20 @@ internal sealed partial class Reconciler(
             Refusals = pending.Refusals,
             Now = clock.GetUtcNow(),
         };
+    }
+
+    private async Task<IReadOnlyDictionary<ResourceKey, Document>> ReadReferencesAsync(IStateMachine machine, Document document, CancellationToken cancellationToken)
+    {
+        var references = new Dictionary<ResourceKey, Document>();
+        foreach (var key in machine.Referring?.References(document.Root) ?? [])
+        {
+            if (await store.GetAsync(key, cancellationToken) is { } named)
+            {
+                references[key] = named.Document;
+            }
+        }
+
+        return references;
     }
 
     /// <summary>Writes what the decision changes, and only that; the answer of a decision that changes nothing is the stored document.</summary>

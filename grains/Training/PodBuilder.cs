@@ -11,7 +11,11 @@ internal static class PodBuilder
     {
         var template = KubernetesJson.Deserialize<V1PodTemplateSpec>(spec.Template.GetRawText());
         template.Spec.RestartPolicy = RestartPolicy(job, spec);
-        AddFrameworkPort(job, spec, template.Spec);
+        if (job.Kind.HasServices)
+        {
+            AddFrameworkPort(job, spec, template.Spec);
+        }
+
         rules.Prepare(template.Spec, job, spec, index);
         return new V1Pod
         {
@@ -32,7 +36,7 @@ internal static class PodBuilder
 
     public static V1OwnerReference OwnerReference(TrainingJob job) => new()
     {
-        ApiVersion = job.Kind.ApiVersion(TrainingKind.Version),
+        ApiVersion = job.Kind.ApiVersion(job.Kind.Version),
         Kind = job.Kind.Kind,
         Name = job.Name,
         Uid = job.Uid,

@@ -7,20 +7,20 @@ internal sealed partial class TrainingStateMachine
 {
     private void Populate(TrainingTurn turn, JobReplicas replicas)
     {
-        turn.Keep(Companions(turn));
+        turn.Keep(Companions(turn, replicas));
         turn.Delete(replicas.SurplusPods);
         turn.Delete(replicas.SurplusServices);
-        var services = replicas.All.Where(replica => replica.Service is null).ToList();
+        var services = replicas.All.Where(replica => turn.Job.Kind.HasServices && replica.Service is null).ToList();
         var pods = MissingPods(turn, replicas).ToList();
         foreach (var replica in services.Take(MostCreations))
         {
-            turn.Create(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
+            turn.Do(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
         }
 
         foreach (var replica in pods.Take(MostCreations))
         {
             WarnOfRestartPolicy(turn, replica.Spec);
-            turn.Create(CreatePod(turn, replica));
+            turn.Do(CreatePod(turn, replica));
         }
 
         if (Math.Max(services.Count, pods.Count) > MostCreations)
@@ -61,7 +61,11 @@ internal sealed partial class TrainingStateMachine
         }
     }
 
-    private static void CleanUp(TrainingTurn turn)
+    /// <summary>What the pods of a running job need goes; the kind's own companions stay where the kind says so.</summary>
+    private void DropCompanions(TrainingTurn turn) =>
+        turn.Keep([], [.. turn.Children.Where(child => !rules.KeepsCompanions || !rules.CompanionKinds.Contains(child.Kind))]);
+
+    private void CleanUp(TrainingTurn turn)
     {
         var policy = turn.Job.RunPolicy;
         var terminal = turn.Status.Conditions.Terminal!;
@@ -74,7 +78,7 @@ internal sealed partial class TrainingStateMachine
         var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
         turn.Delete(turn.EarlierPods.Concat(turn.CurrentPods.Where(pod => RunPolicyRules.DeletesPod(policy, pod))));
         turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
-        turn.Keep([]);
+        DropCompanions(turn);
         ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
     }
 

@@ -16,9 +16,9 @@ internal sealed partial class TrainingStateMachine
     private GangScheduler? GangOf(TrainingTurn turn) => GangScheduler.Of(turn.Job, options);
 
     /// <summary>What stands beside the pods of a running job.</summary>
-    private IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingTurn turn) =>
+    private IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingTurn turn, JobReplicas replicas) =>
     [
-        .. rules.Companions(turn.Job),
+        .. rules.Companions(turn.Job, replicas),
         .. GangOf(turn) is { } gang && !turn.IsUnknown(gang.PodGroupKind) ? [PodGroupBuilder.Build(turn.Job, gang, GroupOf(turn, gang))] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
         .. ProgressServerOf(turn) is { } server ? [ProgressAccess.Secret(turn.Job, server)] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
     ];

@@ -14,7 +14,7 @@ internal sealed partial class TrainingStateMachine
             return FailureMeaning.Restart;
         }
 
-        return job.Annotations.RestartsGroup ? replica.MeaningOfFailure(job.Kind.ContainerName) : rules.MeaningOfFailure(replica);
+        return job.Annotations.RestartsGroup ? replica.MeaningOfFailure(replica.Spec.ContainerName) : rules.MeaningOfFailure(replica);
     }
 
     private bool IsToRestart(TrainingJob job, Replica replica) => replica.HasFailed && MeaningOfFailure(job, replica) == FailureMeaning.Restart;
@@ -29,7 +29,7 @@ internal sealed partial class TrainingStateMachine
         turn.Notes = before with { Restarts = before.Restarts + (counts ? 1 : 0), Replicas = ImmutableSortedDictionary<string, ReplicaNotes>.Empty };
         foreach (var replica in replicas.All)
         {
-            var (events, said) = PodReports.Of(replica, turn.Job.Kind.ContainerName);
+            var (events, said) = PodReports.Of(replica, replica.Spec.ContainerName);
             turn.Say(events);
             var notes = isGroup ? replica.Notes with { HasRun = replica.Notes.HasRun || replica.IsRunning } : CountRestart(replica, turn);
             turn.Notes = turn.Notes.With(replica.Name, notes with { Completed = replica.IsCompleted, Said = said });
@@ -93,7 +93,7 @@ internal sealed partial class TrainingStateMachine
         !replica.IsCompleted && (IsToRestart(job, replica) || replica.Pod is { Terminating: true } || (replica is { Pod: null, Notes.HasRun: true })));
 
     /// <summary>All replicas, completed ones too, run again in a new attempt. The pods of this one are earlier pods from here on.</summary>
-    private static JobReplicas RestartGroup(TrainingTurn turn, List<Replica> lost)
+    private JobReplicas RestartGroup(TrainingTurn turn, List<Replica> lost)
     {
         var startTime = lost.Select(replica => replica.Pod?.StartTime).Min();
         turn.Notes = turn.Notes with

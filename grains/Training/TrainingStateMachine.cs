@@ -75,11 +75,11 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
         }
     }
 
-    private static void Suspend(TrainingTurn turn)
+    private void Suspend(TrainingTurn turn)
     {
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
-        turn.Keep([]);
+        DropCompanions(turn);
         turn.SetPending(null);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
@@ -119,8 +119,8 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
         }
     }
 
-    private static void Count(TrainingTurn turn, JobReplicas replicas) =>
-        turn.Status = turn.Status with { ReplicaStatuses = replicas.ToStatuses(), Restarts = (int)Math.Min(replicas.Restarts, int.MaxValue) };
+    private void Count(TrainingTurn turn, JobReplicas replicas) =>
+        turn.Status = turn.Status with { ReplicaStatuses = rules.Statuses(turn.Job, replicas), Restarts = (int)Math.Min(replicas.Restarts, int.MaxValue) };
 
     /// <summary>Success is looked at first: the first end is the only one.</summary>
     private bool HasEnded(TrainingTurn turn, JobReplicas replicas)
@@ -167,7 +167,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
     private static void End(TrainingTurn turn, string condition, DecisionEvent decisionEvent)
     {
         turn.SetPending(null);
-        turn.Set(condition, JobCondition.True, condition, decisionEvent.Message);
+        turn.Set(condition, JobCondition.True, condition == JobCondition.Failed ? turn.Job.Kind.FailedSuffix : condition, decisionEvent.Message);
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);
         if (turn.Children.Any(child => GangScheduler.PodGroupKinds.Contains(child.Kind)))

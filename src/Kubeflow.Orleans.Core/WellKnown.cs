@@ -19,7 +19,7 @@ public static class WellKnown
 
     /// <summary>
     /// Annotation on a pod: the folder its processes start in when the embedded cluster runs them. For containers without a
-    /// workingDir of their own; a real cluster ignores it.
+    /// workingDir of their own; a real cluster ignores it. On a job whose pod templates stand in a runtime: for all its pods.
     /// </summary>
     public const string WorkingDirectoryAnnotation = Domain + "/working-directory";
 

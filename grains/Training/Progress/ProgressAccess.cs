@@ -52,5 +52,5 @@ internal static class ProgressAccess
 
     private static string SecretName(TrainingJob job) => job.Name + "-progress";
 
-    private static string Path(TrainingJob job) => $"/apis/{job.Kind.ApiVersion(TrainingKind.Version)}/namespaces/{job.Namespace}/{job.Kind.Plural}/{job.Name}/progress";
+    private static string Path(TrainingJob job) => $"/apis/{job.Kind.ApiVersion(job.Kind.Version)}/namespaces/{job.Namespace}/{job.Kind.Plural}/{job.Name}/progress";
 }

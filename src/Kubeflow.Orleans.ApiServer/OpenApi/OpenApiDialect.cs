@@ -93,8 +93,11 @@ internal sealed class OpenApiDialect
     {
         AddNumber(node, "minimum", schema.Minimum);
         AddNumber(node, "maximum", schema.Maximum);
+        AddNumber(node, "minLength", schema.MinLength);
         AddNumber(node, "maxLength", schema.MaxLength);
         AddNumber(node, "minItems", schema.MinItems);
+        AddNumber(node, "maxItems", schema.MaxItems);
+        AddNumber(node, "minProperties", schema.MinProperties);
         AddText(node, "pattern", schema.Pattern ?? "");
         if (!schema.Enum.IsEmpty)
         {

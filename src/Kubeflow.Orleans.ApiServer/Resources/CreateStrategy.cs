@@ -53,9 +53,10 @@ internal static class CreateStrategy
         ObjectRules.Normalize(kind, served, body, options, problem => ObjectRules.CannotBeHandled(kind, version, problem));
         FieldTracking.Set(body, applied ?? FieldTracking.Created(kind, served, body, options, now));
         (kind as IPreparedOnCreate)?.Prepare(body);
+        (kind as IPreparedOnWrite)?.Prepare(body, null, now);
         RequireValid(kind, served, body);
         ObjectRules.Warn(kind, body, options);
-        ObjectRules.ToStoredVersion(kind, body);
+        ObjectRules.ToStoredVersion(kind, served, body);
     }
 
     private static void FillSystemFields(ResourceKind kind, ObjectMeta metadata, DateTimeOffset now)

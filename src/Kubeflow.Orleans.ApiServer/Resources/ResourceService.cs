@@ -95,6 +95,7 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
         await RequireNamespaceAsync(kind, @namespace, ObjectMeta.Of(body).Name, cancellationToken);
         var generated = ObjectMeta.Of(body).Name.Length == 0;
         CreateStrategy.Complete(kind, version, body, applied, options, names, time.GetUtcNow());
+        await JudgeReferencesAsync(kind, body, null, options, cancellationToken);
         var metadata = ObjectMeta.Of(body);
         for (var attempt = 1; ; attempt++)
         {
@@ -179,6 +180,34 @@ public sealed partial class ResourceService(KindCatalog catalog, IResourceStore 
         }
 
         activeNamespaces.Remember(@namespace);
+    }
+
+    /// <summary>What an object names is read after its own rules hold: a hostile document costs no reads.</summary>
+    private async Task JudgeReferencesAsync(ResourceKind kind, JsonObject document, JsonObject? old, RequestOptions options, CancellationToken cancellationToken)
+    {
+        if (kind is not IReferringKind referring)
+        {
+            return;
+        }
+
+        var found = new Dictionary<ResourceKey, Document>();
+        foreach (var key in referring.References(Document.FromNode(document).Root).Distinct())
+        {
+            if (await FindAsync(key, cancellationToken) is { } named)
+            {
+                found[key] = named;
+            }
+        }
+
+        if (referring.ValidateReferences(document, old, found).ToList() is { Count: > 0 } errors)
+        {
+            throw StatusErrors.Invalid(kind, ObjectMeta.Of(document).Name, errors);
+        }
+
+        foreach (var warning in referring.ReferenceWarnings(document, found))
+        {
+            options.Warnings?.Add(warning);
+        }
     }
 
     private static ResourceKey Key(ResourceKind kind, string @namespace, string name) => new(kind.Resource, kind.Namespaced ? @namespace : "", name);

@@ -1,22 +1,25 @@
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Cli.Running;
 using Kubeflow.Orleans.Core;
 
 namespace Kubeflow.Orleans.Cli.Manifests;
 
 /// <summary>
 /// Lets the pods of a manifest start in the manifest's folder, so that a script beside it is found. Says so on every pod template,
-/// in whatever kind it stands: a template is a "template" with a spec that has containers.
+/// in whatever kind it stands: a template is a "template" with a spec that has containers. A job whose template stands elsewhere (in a
+/// runtime it names) says so itself.
 /// </summary>
 internal static class WorkingDirectory
 {
     public static void Annotate(JsonObject document, string folder)
     {
-        if (IsPodSpec(document["spec"]))
+        var templates = Templates(document).ToList();
+        if (IsPodSpec(document["spec"]) || (templates.Count == 0 && TargetState.RunsToAnEnd(document["kind"]?.ToString() ?? "")))
         {
             Set(document, folder);
         }
 
-        foreach (var template in Templates(document).ToList())
+        foreach (var template in templates)
         {
             Set(template, folder);
         }

@@ -9,8 +9,12 @@ namespace Kubeflow.Orleans.Cli.Running;
 /// <summary>Reads a pod. Pure; whatever is missing or odd in it is left out.</summary>
 internal static class ReplicaReader
 {
-    private const string ReplicaTypeLabel = "training.kubeflow.org/replica-type";
-    private const string ReplicaIndexLabel = "training.kubeflow.org/replica-index";
+    /// <summary>What training jobs and job sets call the role and the number of a pod.</summary>
+    private static readonly ImmutableArray<(string Role, string Index)> PlaceLabels =
+    [
+        ("training.kubeflow.org/replica-type", "training.kubeflow.org/replica-index"),
+        ("jobset.sigs.k8s.io/replicatedjob-name", "batch.kubernetes.io/job-completion-index"),
+    ];
 
     /// <summary>Every pod passes through these: no reason to worry a person with.</summary>
     private static readonly ImmutableHashSet<string> Ordinary = ["ContainerCreating", "PodInitializing"];
@@ -37,8 +41,12 @@ internal static class ReplicaReader
         };
     }
 
-    private static string Name(MetadataView metadata) =>
-        metadata.Labels.TryGetValue(ReplicaTypeLabel, out var type) && metadata.Labels.TryGetValue(ReplicaIndexLabel, out var index) ? $"{type}-{index}" : metadata.Name;
+    private static string Name(MetadataView metadata)
+    {
+        var labels = metadata.Labels;
+        var place = PlaceLabels.FirstOrDefault(place => labels.ContainsKey(place.Role) && labels.ContainsKey(place.Index));
+        return place.Role is null ? metadata.Name : $"{labels[place.Role]}-{labels[place.Index]}";
+    }
 
     private static ImmutableArray<ContainerState> Containers(JsonElement status) =>
         [.. Items(status, "initContainerStatuses").Select(item => Container(item, isInit: true)), .. Items(status, "containerStatuses").Select(item => Container(item, isInit: false))];

@@ -20,6 +20,8 @@ public sealed record FieldError(string Reason, string Field, string Message)
 
     public static FieldError TooLong(string field, string detail) => new("FieldValueTooLong", field, $"Too long: {detail}");
 
+    public static FieldError TooMany(string field, int count, int maximum) => new("FieldValueTooMany", field, $"Too many: {count}: must have at most {maximum} items");
+
     /// <param name="value">The refused value as JSON (strings with their quotes).</param>
     public static FieldError NotSupported(string field, string value, IEnumerable<string> supported) =>
         new("FieldValueNotSupported", field, $"Unsupported value: {value}: supported values: {string.Join(", ", supported.Select(item => $"\"{item}\""))}");

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Resources;
 
 namespace Kubeflow.Orleans.Core.Kinds;
@@ -44,6 +46,30 @@ public interface ITableRows
 
     /// <summary>Row conditions, for example Completed; usually none.</summary>
     JsonArray? Conditions(Document document) => null;
+}
+
+/// <summary>Objects of this kind name others, which must be known to judge them and to run them.</summary>
+public interface IReferringKind
+{
+    /// <summary>The resources of the objects that may be named.</summary>
+    ImmutableArray<string> ReferredResources { get; }
+
+    /// <summary>The objects this one names. May not throw on any document the schema accepts.</summary>
+    IEnumerable<ResourceKey> References(JsonElement document);
+
+    /// <summary>The rules between the object and those it names; <paramref name="old"/> is null on create. Asked once all other rules hold.</summary>
+    /// <param name="found">Those of the named objects that exist.</param>
+    IEnumerable<FieldError> ValidateReferences(JsonObject document, JsonObject? old, IReadOnlyDictionary<ResourceKey, Document> found);
+
+    /// <summary>Warnings about the objects named.</summary>
+    IEnumerable<string> ReferenceWarnings(JsonObject document, IReadOnlyDictionary<ResourceKey, Document> found) => [];
+}
+
+/// <summary>Fields the server fills on every write because they depend on the clock or on what was there before. Pure.</summary>
+public interface IPreparedOnWrite
+{
+    /// <param name="old">The stored object; null on create.</param>
+    void Prepare(JsonObject document, JsonObject? old, DateTimeOffset now);
 }
 
 /// <summary>Fields the server fills when an object is created (a service's cluster IP ...). May read the clock through the caller only.</summary>

@@ -35,9 +35,15 @@ public sealed record Schema
 
     public string? Pattern { get; init; }
 
+    public int? MinLength { get; init; }
+
     public int? MaxLength { get; init; }
 
     public int? MinItems { get; init; }
+
+    public int? MaxItems { get; init; }
+
+    public int? MinProperties { get; init; }
 
     /// <summary>The default value as JSON text; null: none.</summary>
     public string? DefaultJson { get; init; }

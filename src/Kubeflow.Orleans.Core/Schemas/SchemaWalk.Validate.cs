@@ -78,6 +78,11 @@ public static partial class SchemaWalk
             }
         }
 
+        if (fields.Count < schema.MinProperties)
+        {
+            errors.Add(FieldError.Invalid(path, fields.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {schema.MinProperties} properties"));
+        }
+
         foreach (var (name, value) in fields)
         {
             if ((schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { } known)
@@ -92,6 +97,12 @@ public static partial class SchemaWalk
         if (schema.MinItems is { } minimum && items.Count < minimum)
         {
             errors.Add(FieldError.Invalid(path, items.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {minimum} items"));
+        }
+
+        if (schema.MaxItems is { } maximum && items.Count > maximum)
+        {
+            errors.Add(FieldError.TooMany(path, items.Count, maximum));
+            return;
         }
 
         for (var index = 0; index < items.Count && schema.Items is not null; index++)
@@ -141,6 +152,11 @@ public static partial class SchemaWalk
         if (schema.MaxLength is { } maximum && text.Length > maximum)
         {
             errors.Add(FieldError.TooLong(path, $"may not be more than {maximum} bytes"));
+        }
+
+        if (schema.MinLength is { } minimum && text.Length < minimum)
+        {
+            errors.Add(FieldError.Invalid(path, Quote(text), $"{path} in body should be at least {minimum} chars long"));
         }
 
         if (schema.Pattern is { } pattern && !Matches(text, pattern))
