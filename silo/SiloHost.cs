@@ -117,11 +117,11 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        services.AddProgressReports(TrainingFamily.Kinds, ProgressToken.KeyFrom(credentials.Token));
+        services.AddProgressReports(TrainingFamily.Kinds.Concat(TrainerFamily.Kinds), ProgressToken.KeyFrom(credentials.Token));
 
         // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
         var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""], ProgressServer = progress };
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(progress)];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

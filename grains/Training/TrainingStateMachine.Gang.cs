@@ -20,7 +20,7 @@ internal sealed partial class TrainingStateMachine
     [
         .. rules.Companions(turn.Job, replicas),
         .. GangOf(turn) is { } gang && !turn.IsUnknown(gang.PodGroupKind) ? [PodGroupBuilder.Build(turn.Job, gang, GroupOf(turn, gang))] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
-        .. ProgressServerOf(turn) is { } server ? [ProgressAccess.Secret(turn.Job, server)] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
+        .. ProgressServerOf(turn) is { } server ? [ProgressSecret(turn.Job, server)] : Array.Empty<IKubernetesObject<V1ObjectMeta>>(),
     ];
 
     private static ObservedChild? GroupOf(TrainingTurn turn, GangScheduler gang) =>
@@ -74,10 +74,25 @@ internal sealed partial class TrainingStateMachine
 
         if (ProgressServerOf(turn) is { Address: { } address })
         {
-            ProgressAccess.Give(pod, turn.Job, address);
+            ProgressAccess.Give(pod, ProgressReporter.Of(turn.Job), address);
         }
 
         return new ClusterAction.CreatePod(pod);
+    }
+
+    private static V1Secret ProgressSecret(TrainingJob job, ProgressServer server)
+    {
+        var reporter = ProgressReporter.Of(job);
+        return ProgressAccess.Secret(
+            reporter,
+            new V1ObjectMeta
+            {
+                Name = reporter.SecretName,
+                NamespaceProperty = job.Namespace,
+                Labels = ReplicaLabels.OfCompanion(job),
+                OwnerReferences = [PodBuilder.OwnerReference(job)],
+            },
+            server);
     }
 
     /// <summary>Null: the job's pods do not report.</summary>

@@ -16,41 +16,32 @@ internal static class ProgressAccess
 
     public static ImmutableArray<ChildKind> Kinds(ProgressServer? server) => server is null ? [] : [ChildKind.Of<V1Secret>()];
 
-    /// <summary>The token opens nothing but the progress of this one job.</summary>
-    public static V1Secret Secret(TrainingJob job, ProgressServer server) => new()
+    /// <summary>The token opens nothing but the progress of this one object.</summary>
+    /// <param name="metadata">What every child of the object carries, with <see cref="ProgressReporter.SecretName"/>.</param>
+    public static V1Secret Secret(ProgressReporter reporter, V1ObjectMeta metadata, ProgressServer server) => new()
     {
         ApiVersion = "v1",
         Kind = "Secret",
-        Metadata = new V1ObjectMeta
-        {
-            Name = SecretName(job),
-            NamespaceProperty = job.Namespace,
-            Labels = ReplicaLabels.OfCompanion(job),
-            OwnerReferences = [PodBuilder.OwnerReference(job)],
-        },
+        Metadata = metadata,
         Data = new Dictionary<string, byte[]>
         {
-            [TokenFile] = Encoding.UTF8.GetBytes(ProgressToken.Of(server.Key.Span, job.Kind.Resource, job.Uid)),
+            [TokenFile] = Encoding.UTF8.GetBytes(ProgressToken.Of(server.Key.Span, reporter.Resource, reporter.Uid)),
             [AuthorityFile] = Encoding.UTF8.GetBytes(server.AuthorityPem),
         },
     };
 
-    public static void Give(V1Pod pod, TrainingJob job, Uri server)
+    public static void Give(V1Pod pod, ProgressReporter reporter, Uri server)
     {
-        pod.Spec.Volumes = [.. pod.Spec.Volumes ?? [], new V1Volume { Name = Volume, Secret = new V1SecretVolumeSource { SecretName = SecretName(job) } }];
+        pod.Spec.Volumes = [.. pod.Spec.Volumes ?? [], new V1Volume { Name = Volume, Secret = new V1SecretVolumeSource { SecretName = reporter.SecretName } }];
         foreach (var container in pod.Spec.Containers)
         {
             PodBuilder.AddEnvironment(container,
             [
-                new V1EnvVar { Name = "KUBEFLOW_TRAINER_SERVER_URL", Value = new Uri(server, Path(job)).ToString() },
+                new V1EnvVar { Name = "KUBEFLOW_TRAINER_SERVER_URL", Value = new Uri(server, reporter.Path).ToString() },
                 new V1EnvVar { Name = "KUBEFLOW_TRAINER_SERVER_CA_CERT", Value = $"{Folder}/{AuthorityFile}" },
                 new V1EnvVar { Name = "KUBEFLOW_TRAINER_SERVER_TOKEN", Value = $"{Folder}/{TokenFile}" },
             ]);
             container.VolumeMounts = [.. container.VolumeMounts ?? [], new V1VolumeMount { Name = Volume, MountPath = Folder, ReadOnlyProperty = true }];
         }
     }
-
-    private static string SecretName(TrainingJob job) => job.Name + "-progress";
-
-    private static string Path(TrainingJob job) => $"/apis/{job.Kind.ApiVersion(job.Kind.Version)}/namespaces/{job.Namespace}/{job.Kind.Plural}/{job.Name}/progress";
 }
