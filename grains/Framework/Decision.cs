@@ -97,7 +97,8 @@ public abstract record ClusterAction
 
     public sealed record CreateService(V1Service Service) : ClusterAction;
 
-    public sealed record DeletePod(string Name, string Uid) : ClusterAction;
+    /// <param name="Force">Without waiting for its kubelet, which is lost.</param>
+    public sealed record DeletePod(string Name, string Uid, bool Force = false) : ClusterAction;
 
     public sealed record DeleteService(string Name, string Uid) : ClusterAction;
 

@@ -22,6 +22,7 @@ internal sealed class PendingEffects(TimeProvider clock)
     private readonly ConcurrentDictionary<string, (string SeenVersion, JsonElement Content, DateTimeOffset Until)> updated = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> refusals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> gone = new(StringComparer.Ordinal);
 
     /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
     public IReadOnlyDictionary<string, string> Refusals => refusals;
@@ -89,16 +90,25 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
+    /// <summary>What was deleted by force is gone at once.</summary>
+    public void NoteForcedDelete(string uid, ChangeResult result)
+    {
+        if (result is ChangeResult.Accepted or ChangeResult.Gone)
+        {
+            gone[uid] = clock.GetUtcNow() + Patience;
+        }
+    }
+
     public IReadOnlyList<ObservedPod> Overlay(IReadOnlyList<ObservedPod> seen)
     {
-        if (Nothing(pods))
+        if (Nothing(pods) && gone.IsEmpty)
         {
             return seen;
         }
 
         var now = clock.GetUtcNow();
         Forget(pods, seen.Select(pod => pod.Uid), entry => entry.Until, now);
-        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
+        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Where(pod => !Holds(gone, pod.Uid)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
     }
 
     public IReadOnlyList<ObservedService> Overlay(IReadOnlyList<ObservedService> seen)
@@ -142,9 +152,11 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     private bool Nothing<T>(ConcurrentDictionary<string, T> created) => created.IsEmpty && deleted.IsEmpty;
 
-    private bool IsDeleted(string uid)
+    private bool IsDeleted(string uid) => Holds(deleted, uid);
+
+    private bool Holds(ConcurrentDictionary<string, DateTimeOffset> noted, string uid)
     {
-        if (!deleted.TryGetValue(uid, out var until))
+        if (!noted.TryGetValue(uid, out var until))
         {
             return false;
         }
@@ -154,7 +166,7 @@ internal sealed class PendingEffects(TimeProvider clock)
             return true;
         }
 
-        deleted.TryRemove(uid, out _);
+        noted.TryRemove(uid, out _);
         return false;
     }
 

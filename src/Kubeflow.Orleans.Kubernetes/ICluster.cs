@@ -20,6 +20,9 @@ public interface ICluster
     /// <summary>Deletes the object of exactly this uid; one that is gone already counts as deleted.</summary>
     Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken);
 
+    /// <summary>The same without waiting for a graceful end: for pods whose kubelet is lost.</summary>
+    Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken);
+
     /// <summary>Records an event about an object. Never fails the caller: events are best effort, aggregated when they repeat.</summary>
     void Record(ObjectEvent objectEvent);
 }

@@ -106,6 +106,9 @@ internal sealed class FakeCluster : ICluster, IClusterView
         return Task.FromResult<ChangeResult>(gone ? new ChangeResult.Gone() : new ChangeResult.Accepted());
     }
 
+    public Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken) =>
+        DeleteAsync(kind, @namespace, name, uid, cancellationToken);
+
     public void Record(ObjectEvent objectEvent) => Events.Enqueue(objectEvent);
 
     private static ObservedChild Observe(IKubernetesObject<V1ObjectMeta> item, string uid, int version) => new()
