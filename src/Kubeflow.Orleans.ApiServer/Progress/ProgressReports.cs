@@ -24,17 +24,17 @@ internal sealed partial class ProgressReports(IResourceService resources, TimePr
     private readonly ConcurrentDictionary<ResourceKey, Reported> reported = new();
 
     /// <exception cref="StatusException">404: there is no such object; 422: the report says impossible things.</exception>
-    public async Task AcceptAsync(ResourceKind kind, string @namespace, string name, JsonObject status, CancellationToken cancellationToken)
+    public async Task AcceptAsync(ResourceKind kind, string version, string @namespace, string name, JsonObject status, CancellationToken cancellationToken)
     {
-        var entry = reported.GetOrAdd(new ResourceKey(kind.Resource, @namespace, name), _ => new Reported(kind));
+        var entry = reported.GetOrAdd(new ResourceKey(kind.Resource, @namespace, name), _ => new Reported(kind, version));
         if (entry.TakeTurn(time.GetUtcNow()))
         {
-            await WriteAsync(entry.Kind, @namespace, name, status, Options, cancellationToken);
+            await WriteAsync(entry, @namespace, name, status, Options, cancellationToken);
             return;
         }
 
         // Judged now, so that its author hears of mistakes; written when its time comes.
-        await WriteAsync(entry.Kind, @namespace, name, status, Options with { DryRun = true }, cancellationToken);
+        await WriteAsync(entry, @namespace, name, status, Options with { DryRun = true }, cancellationToken);
         entry.Keep(status);
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class ProgressReports(IResourceService resources, TimePr
             limited.CancelAfter(WriteLimit);
             try
             {
-                await WriteAsync(entry.Kind, key.Namespace, key.Name, status, Options, limited.Token);
+                await WriteAsync(entry, key.Namespace, key.Name, status, Options, limited.Token);
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
@@ -81,9 +81,9 @@ internal sealed partial class ProgressReports(IResourceService resources, TimePr
         }
     }
 
-    private Task WriteAsync(ResourceKind kind, string @namespace, string name, JsonObject status, RequestOptions options, CancellationToken cancellationToken)
+    private Task WriteAsync(Reported entry, string @namespace, string name, JsonObject status, RequestOptions options, CancellationToken cancellationToken)
     {
-        var version = kind.Versions[0].Name;
+        var (kind, version) = (entry.Kind, entry.Version);
         var body = new JsonObject
         {
             ["apiVersion"] = kind.ApiVersion(version),
@@ -98,13 +98,15 @@ internal sealed partial class ProgressReports(IResourceService resources, TimePr
     private static partial void LogLost(ILogger logger, string kind, string @namespace, string name, string failure);
 
     /// <summary>What one object's programs reported and is not written yet.</summary>
-    private sealed class Reported(ResourceKind kind)
+    private sealed class Reported(ResourceKind kind, string version)
     {
         private readonly Lock gate = new();
         private DateTimeOffset notBefore = DateTimeOffset.MinValue;
         private JsonObject? kept;
 
         public ResourceKind Kind => kind;
+
+        public string Version => version;
 
         /// <summary>True: this report may be written at once.</summary>
         public bool TakeTurn(DateTimeOffset now)

@@ -6,6 +6,7 @@ using Kubeflow.Orleans.ApiServer.Resources;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Kubeflow.Orleans.ApiServer.Progress;
 
@@ -41,7 +42,7 @@ internal sealed class ProgressSubresource(string resource, ProgressReports repor
         {
             status = status.DeepClone().AsObject();
             status["lastUpdatedTime"] ??= time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
-            await AcceptAsync(kind, @namespace, name, status, context.RequestAborted);
+            await AcceptAsync(kind, context.Features.GetRequiredFeature<RequestInfo>(), status, context.RequestAborted);
         }
         else if (report.Count > 0)
         {
@@ -53,11 +54,11 @@ internal sealed class ProgressSubresource(string resource, ProgressReports repor
     }
 
     /// <summary>Apply answers 500 to a value of another type than the schema's, as Kubernetes does; a program that reports has sent something invalid.</summary>
-    private async Task AcceptAsync(ResourceKind kind, string @namespace, string name, JsonObject status, CancellationToken cancellationToken)
+    private async Task AcceptAsync(ResourceKind kind, RequestInfo request, JsonObject status, CancellationToken cancellationToken)
     {
         try
         {
-            await reports.AcceptAsync(kind, @namespace, name, status, cancellationToken);
+            await reports.AcceptAsync(kind, request.Version, request.Namespace, request.Name, status, cancellationToken);
         }
         catch (StatusException refusal) when (refusal.Status.Code == StatusCodes.Status500InternalServerError)
         {
