@@ -9,7 +9,15 @@ internal static class Disruptions
     private static readonly string[] Reasons =
         ["Evicted", "Preempted", "Preempting", "NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeAffinity", "UnexpectedAdmissionError"];
 
+    private static readonly TimeSpan Confirmation = TimeSpan.FromMinutes(1);
+
     public static bool IsOne(ObservedPod pod) => Named(pod.Reason) || Target(pod) is not null;
+
+    /// <summary>
+    /// When a pod may be let go without its kubelet; null: it may not. Its node is unreachable for so long that the cluster deletes its
+    /// pods, and the kubelet has not confirmed within a minute after the grace period was over.
+    /// </summary>
+    public static DateTimeOffset? LostAt(ObservedPod pod) => pod.Terminating && Target(pod)?.Reason == "DeletionByTaintManager" ? pod.DeletionTime + Confirmation : null;
 
     /// <summary>In a few words, for an event.</summary>
     public static string Describe(ObservedPod pod) =>

@@ -112,6 +112,23 @@ internal sealed partial class TrainingStateMachine
         return replicas;
     }
 
+    /// <summary>A pod on a lost node would hold its name for ever. That its process may still run there is the price the job agreed to.</summary>
+    private static void LetGoOfLostPods(TrainingTurn turn)
+    {
+        foreach (var pod in turn.Job.Annotations.RetriesInfrastructureFailures ? turn.Pods : [])
+        {
+            var lostAt = Disruptions.LostAt(pod);
+            if (lostAt <= turn.Now)
+            {
+                turn.Do(new ClusterAction.DeletePod(pod.Name, pod.Uid, Force: true));
+            }
+            else
+            {
+                turn.WakeAt(lostAt);
+            }
+        }
+    }
+
     private static void SayDisrupted(TrainingTurn turn, Replica replica)
     {
         if (replica is { WasDisrupted: true, Pod: { } pod })

@@ -55,6 +55,7 @@ internal sealed partial class TrainingStateMachine(ITrainingRules rules, Trainin
 
     private void Continue(TrainingTurn turn)
     {
+        LetGoOfLostPods(turn);
         if (turn.Job.RunPolicy.Suspend)
         {
             Suspend(turn);

@@ -128,6 +128,9 @@ internal sealed class World
             case ClusterAction.CreateService { Service: var service }:
                 services.TryAdd(service.Name(), Observe(service));
                 break;
+            case ClusterAction.DeletePod { Force: true } lost:
+                pods.Remove(lost.Name);
+                break;
             case ClusterAction.DeletePod delete when pods.TryGetValue(delete.Name, out var pod) && pod.Uid == delete.Uid && linger:
                 Set(pod with { DeletionTime = Now });
                 break;
