@@ -77,7 +77,7 @@ public static class SiloHost
         }
 
         var address = new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal)));
-        progress.Address = address;
+        progress.Address = settings.ProgressAddress ?? address;
         await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
@@ -120,7 +120,7 @@ public static class SiloHost
         services.AddProgressReports(TrainingFamily.Kinds.Concat(TrainerFamily.Kinds), ProgressToken.KeyFrom(credentials.Token));
 
         // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
-        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""], ProgressServer = progress };
+        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""], ProgressServer = progress, GangSchedulerName = settings.GangScheduler };
         IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(progress)];
         foreach (var machine in machines)
         {
