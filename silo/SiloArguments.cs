@@ -22,6 +22,8 @@ internal static class SiloArguments
           --simulated-nodes N    add N nodes whose pods run no process, for scale tests (0)
           --keep-pods            leave pods running when the silo stops; the next start adopts them
           --log-retention N      seconds that changes are kept for watchers to resume from (600)
+          --gang-scheduler NAME  schedule the pods of a training job together: volcano, or a scheduler with the coscheduling plugin
+          --progress-url URL     how pods reach this server to report progress (its own address)
           --log-level LEVEL      Trace, Debug, Information, Warning or Error (Warning)
           --help                 this text
         """;
@@ -52,6 +54,8 @@ internal static class SiloArguments
                 "--cluster" => With(settings, clusters, Value(arguments, ref at)),
                 "--simulated-nodes" => settings with { SimulatedNodes = Number(arguments, ref at, 100_000) },
                 "--log-retention" => settings with { LogRetention = TimeSpan.FromSeconds(Number(arguments, ref at, 31_536_000)) },
+                "--gang-scheduler" => settings with { GangScheduler = Value(arguments, ref at) },
+                "--progress-url" => settings with { ProgressAddress = Url(arguments, ref at) },
                 "--log-level" => settings with { LogLevel = Level(arguments, ref at) },
                 var unknown => throw new ArgumentException($"'{unknown}' is no argument of the silo. Try --help."),
             };
@@ -97,6 +101,12 @@ internal static class SiloArguments
     {
         var text = Value(arguments, ref at);
         return IPAddress.TryParse(text, out var address) ? address : throw new ArgumentException($"--listen takes an IP address, not '{text}'.");
+    }
+
+    private static Uri Url(IReadOnlyList<string> arguments, ref int at)
+    {
+        var text = Value(arguments, ref at);
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "https" ? url : throw new ArgumentException($"--progress-url takes an https:// address, not '{text}'.");
     }
 
     private static string Level(IReadOnlyList<string> arguments, ref int at)

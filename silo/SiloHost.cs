@@ -3,10 +3,13 @@ using System.Net;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
 using Kubeflow.Orleans.ApiServer.OpenApi;
+using Kubeflow.Orleans.ApiServer.Progress;
 using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.Progress;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.LocalCluster;
 using Kubeflow.Orleans.Silo.Clusters;
@@ -54,7 +57,8 @@ public static class SiloHost
         // Opening the store makes the home ours: it refuses a second silo.
         var store = await opening;
         inside.RemoveStaleSocket();
-        AddServices(builder.Services, settings, credentials, controlPlane, inside, clock, store);
+        var progress = new ProgressServer(ProgressToken.KeyFrom(credentials.Token), credentials.AuthorityPem);
+        AddServices(builder.Services, settings, credentials, controlPlane, inside, progress, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
@@ -71,6 +75,7 @@ public static class SiloHost
         }
 
         var address = LocalAddress(new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal))));
+        progress.Address = settings.ProgressAddress ?? address;
         await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
@@ -85,7 +90,14 @@ public static class SiloHost
         () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
 
     private static void AddServices(
-        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, string controlPlane, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
+        IServiceCollection services,
+        SiloSettings settings,
+        LocalCredentials credentials,
+        string controlPlane,
+        InsideEndpoint inside,
+        ProgressServer progress,
+        TimeProvider clock,
+        SqliteResourceStore store)
     {
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
@@ -123,8 +135,10 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
+        services.AddProgressReports(TrainingFamily.Kinds.Concat(TrainerFamily.Kinds), ProgressToken.KeyFrom(credentials.Token));
         var training = settings.Clusters[0].Access is ClusterAccess.Embedded ? ForEmbeddedCluster : new TrainingOptions();
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
+        training = training with { ProgressServer = progress, GangSchedulerName = settings.GangScheduler };
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(progress)];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

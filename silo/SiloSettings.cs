@@ -27,6 +27,12 @@ public sealed record SiloSettings
     /// <summary>Nodes that run no processes, for scale tests.</summary>
     public int SimulatedNodes { get; init; }
 
+    /// <summary>Who schedules the pods of a training job together, for jobs that name nobody; empty: nobody.</summary>
+    public string GangScheduler { get; init; } = "";
+
+    /// <summary>How pods reach this server to report their progress; null: by its own address, which is right on one machine.</summary>
+    public Uri? ProgressAddress { get; init; }
+
     /// <summary>Whether stopping the silo ends the pods' processes; false leaves them to be adopted by the next start.</summary>
     public bool StopPodsOnShutdown { get; init; } = true;
 

@@ -70,6 +70,10 @@ internal static class EffectRunner
                 var serviceOutcome = await cluster.CreateAsync(service, cancellationToken);
                 pending.Note(service, serviceOutcome);
                 return Explain(Services.Kind, service.Name(), serviceOutcome, uid);
+            case ClusterAction.DeletePod { Force: true } lost:
+                var letGo = await cluster.ForceDeleteAsync(Pods, @namespace, lost.Name, lost.Uid, cancellationToken);
+                pending.NoteForcedDelete(lost.Uid, letGo);
+                return Explain("Delete", Pods.Kind, lost.Name, letGo);
             case ClusterAction.DeletePod delete:
                 var podDeleted = await cluster.DeleteAsync(Pods, @namespace, delete.Name, delete.Uid, cancellationToken);
                 pending.NoteDelete(delete.Uid, podDeleted);

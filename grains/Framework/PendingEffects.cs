@@ -20,10 +20,16 @@ internal sealed class PendingEffects(TimeProvider clock)
     private readonly ConcurrentDictionary<string, (ObservedService Service, DateTimeOffset Until)> services = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (ObservedChild Child, DateTimeOffset Until)> children = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (string SeenVersion, JsonElement Content, DateTimeOffset Until)> updated = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> refusals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> gone = new(StringComparer.Ordinal);
+
+    /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
+    public IReadOnlyDictionary<string, string> Refusals => refusals;
 
     public void Note(V1Pod pod, CreateOutcome outcome)
     {
+        NoteRefusal(pod.Name(), outcome);
         if (UidOf(outcome, pod.Metadata) is { } uid)
         {
             pods[uid] = (new ObservedPod
@@ -84,16 +90,25 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
+    /// <summary>What was deleted by force is gone at once.</summary>
+    public void NoteForcedDelete(string uid, ChangeResult result)
+    {
+        if (result is ChangeResult.Accepted or ChangeResult.Gone)
+        {
+            gone[uid] = clock.GetUtcNow() + Patience;
+        }
+    }
+
     public IReadOnlyList<ObservedPod> Overlay(IReadOnlyList<ObservedPod> seen)
     {
-        if (Nothing(pods))
+        if (Nothing(pods) && gone.IsEmpty)
         {
             return seen;
         }
 
         var now = clock.GetUtcNow();
         Forget(pods, seen.Select(pod => pod.Uid), entry => entry.Until, now);
-        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
+        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Where(pod => !Holds(gone, pod.Uid)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
     }
 
     public IReadOnlyList<ObservedService> Overlay(IReadOnlyList<ObservedService> seen)
@@ -137,9 +152,11 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     private bool Nothing<T>(ConcurrentDictionary<string, T> created) => created.IsEmpty && deleted.IsEmpty;
 
-    private bool IsDeleted(string uid)
+    private bool IsDeleted(string uid) => Holds(deleted, uid);
+
+    private bool Holds(ConcurrentDictionary<string, DateTimeOffset> noted, string uid)
     {
-        if (!deleted.TryGetValue(uid, out var until))
+        if (!noted.TryGetValue(uid, out var until))
         {
             return false;
         }
@@ -149,7 +166,7 @@ internal sealed class PendingEffects(TimeProvider clock)
             return true;
         }
 
-        deleted.TryRemove(uid, out _);
+        noted.TryRemove(uid, out _);
         return false;
     }
 
@@ -166,6 +183,18 @@ internal sealed class PendingEffects(TimeProvider clock)
             {
                 created.TryRemove(uid, out _);
             }
+        }
+    }
+
+    private void NoteRefusal(string name, CreateOutcome outcome)
+    {
+        if (outcome is CreateOutcome.Refused refused)
+        {
+            refusals[name] = refused.Message;
+        }
+        else if (outcome is not CreateOutcome.Unavailable)
+        {
+            refusals.TryRemove(name, out _);
         }
     }
 

@@ -178,6 +178,8 @@ internal sealed partial class Reconciler(
             Pods = pending.Overlay(view.PodsOf(key, uid)),
             Services = pending.Overlay(view.ServicesOf(key, uid)),
             Children = [.. pending.Overlay(view.ChildrenOf(key, uid)).Where(child => machine.ChildKinds.Contains(child.Kind))],
+            UnknownKinds = machine.ChildKinds.Where(view.IsUnknown).ToHashSet(),
+            Refusals = pending.Refusals,
             Now = clock.GetUtcNow(),
         };
     }

@@ -29,6 +29,9 @@ public interface ICluster
     /// <summary>Lets the object of exactly this uid go on without an owner; it is not seen any more afterwards.</summary>
     Task<ChangeResult> DisownAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken);
 
+    /// <summary>The same as a delete, without waiting for a graceful end: for pods whose kubelet is lost.</summary>
+    Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken);
+
     /// <summary>Records an event about an object. Never fails the caller: events are best effort, aggregated when they repeat.</summary>
     void Record(ObjectEvent objectEvent);
 }
@@ -78,8 +81,11 @@ public interface IClusterView
 
     IReadOnlyList<ObservedService> ServicesOf(ResourceKey owner, string ownerUid);
 
-    /// <summary>The first list of this further kind has come in.</summary>
+    /// <summary>The first list of this further kind has come in, or the cluster does not know it.</summary>
     bool HasSynced(ChildKind kind);
+
+    /// <summary>The cluster does not serve this further kind, or not to us.</summary>
+    bool IsUnknown(ChildKind kind);
 
     /// <summary>Children of all further kinds that are observed.</summary>
     IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid);

@@ -104,7 +104,13 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
         return ChangeAsync(HttpMethod.Patch, $"{ChildKind.Of(item).PathIn(item.Metadata.NamespaceProperty)}/{item.Metadata.Name}", patch, cancellationToken);
     }
 
-    public Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken)
+    public Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken) =>
+        DeleteAsync(kind, @namespace, name, uid, gracePeriodSeconds: null, cancellationToken);
+
+    public Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken) =>
+        DeleteAsync(kind, @namespace, name, uid, gracePeriodSeconds: 0, cancellationToken);
+
+    private Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, int? gracePeriodSeconds, CancellationToken cancellationToken)
     {
         var options = new JsonObject
         {
@@ -113,6 +119,11 @@ public sealed class KubernetesCluster : BackgroundService, ICluster
             ["propagationPolicy"] = "Background",
             ["preconditions"] = new JsonObject { ["uid"] = uid },
         };
+        if (gracePeriodSeconds is { } seconds)
+        {
+            options["gracePeriodSeconds"] = seconds;
+        }
+
         return ChangeAsync(HttpMethod.Delete, $"{kind.PathIn(@namespace)}/{name}", options, cancellationToken);
     }
 

@@ -9,7 +9,7 @@ using Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 namespace Kubeflow.Orleans.Grains.Training.TrainJob;
 
 /// <summary>A training job of Kubeflow Trainer: a runtime, and what this run changes of it.</summary>
-internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKind, IPreparedOnWrite
+internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKind, IPreparedOnWrite, IReportsProgress
 {
     public override string Group => TrainerApi.Group;
 

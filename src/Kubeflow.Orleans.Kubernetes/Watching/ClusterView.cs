@@ -42,6 +42,8 @@ internal sealed class ClusterView : IClusterView
     /// <summary>What we may not see we may not make either: whoever needs it is told when it is refused.</summary>
     public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && (index.Synced || index.Refusal is not null);
 
+    public bool IsUnknown(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Refusal is not null;
+
     public IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(owner, ownerUid))];
 
     public IReadOnlyList<ChildReference> AllOf(ResourceKey owner) =>

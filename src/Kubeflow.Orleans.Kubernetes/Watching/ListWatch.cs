@@ -16,7 +16,7 @@ internal interface IListWatchTarget
 
     void Remove(JsonElement item);
 
-    /// <summary>We may not look; what is known stays until we may again.</summary>
+    /// <summary>There is no such list, or not for us; what is known stays until there is.</summary>
     void Refuse(string message);
 }
 
@@ -86,8 +86,9 @@ internal sealed partial class ListWatch(ClusterTransport transport, string path,
             var response = await transport.SendAsync(HttpMethod.Get, query, null, cancellationToken);
             if (response.Code == HttpStatusCode.NotFound)
             {
-                // The cluster does not serve this kind (an extension that is not installed): there are none, for now.
+                // An extension that is not installed, for now.
                 target.Replace([]);
+                target.Refuse($"the cluster does not serve {path}");
                 backoff = LongestBackoff;
                 throw new NotServedException();
             }

@@ -74,6 +74,10 @@ internal sealed class FakeCluster : ICluster, IClusterView
 
     public bool HasSynced(ChildKind kind) => Synced;
 
+    public bool IsUnknown(ChildKind kind) => UnknownKinds.Contains(kind);
+
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
     public IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid) => [.. children.Values.Where(child => child.OwnerUid == ownerUid)];
 
     public void Set(ObservedChild child) => children[child.Name] = child;
@@ -133,6 +137,9 @@ internal sealed class FakeCluster : ICluster, IClusterView
         pods.TryRemove(name, out _);
         return Task.FromResult<ChangeResult>(new ChangeResult.Accepted());
     }
+
+    public Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken) =>
+        DeleteAsync(kind, @namespace, name, uid, cancellationToken);
 
     public void Record(ObjectEvent objectEvent) => Events.Enqueue(objectEvent);
 

@@ -11,6 +11,9 @@ public sealed class TrainingSchemaTests
     /// <summary>Below these the schema is Kubernetes' own, generated and tested elsewhere.</summary>
     private static readonly string[] KubernetesOwn = ["template", "metrics", "labelSelector"];
 
+    /// <summary>Beyond upstream.</summary>
+    private static readonly string[] OurOwn = ["status.restarts", "status.trainerStatus"];
+
     /// <summary>Each kind in each of its versions.</summary>
     public static TheoryData<string, string> Definitions
     {
@@ -36,7 +39,7 @@ public sealed class TrainingSchemaTests
 
         foreach (var field in (string[])["spec", "status"])
         {
-            Assert.Equal(Flatten(upstream["properties"]![field]!.AsObject(), field), Flatten(schema.Properties[field], field));
+            Assert.Equal(Flatten(upstream["properties"]![field]!.AsObject(), field), Flatten(schema.Properties[field], field).Where(line => !OurOwn.Any(own => line.StartsWith(own, StringComparison.Ordinal))).ToHashSet());
         }
     }
 

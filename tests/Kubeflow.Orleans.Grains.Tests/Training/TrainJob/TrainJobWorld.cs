@@ -41,7 +41,7 @@ internal sealed class TrainJobWorld
 
     public DateTimeOffset Now { get; set; } = Start;
 
-    public IStateMachine Machine { get; } = TrainerFamily.StateMachines().Single();
+    public IStateMachine Machine { get; init; } = TrainerFamily.StateMachines().Single();
 
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
