@@ -112,7 +112,9 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(new TrainingOptions()), .. TrainerFamily.StateMachines()];
+        // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
+        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] };
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(training)];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
@@ -149,6 +151,8 @@ public static class SiloHost
         logging.ClearProviders();
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // At start it takes the machine's uptime for the time since its last check; the health monitor warns of real stalls.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(settings.LogLevel, ignoreCase: true));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Kubernetes;
@@ -22,7 +23,7 @@ internal interface ITrainingRules
     JobMessages Messages(TrainingJob job);
 
     /// <summary>What the failure of the replica's pod means.</summary>
-    FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(Kind.ContainerName);
+    FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(replica.Spec.ContainerName);
 
     /// <summary>The job lives on although replicas of this role failed for good.</summary>
     bool ToleratesFailure(TrainingJob job, string role) => false;
@@ -31,7 +32,13 @@ internal interface ITrainingRules
     IReadOnlyCollection<ChildKind> CompanionKinds => [];
 
     /// <summary>What stands beside the pods of a job for as long as it runs.</summary>
-    IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => [];
+    IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job, JobReplicas replicas) => [];
+
+    /// <summary>The companions stay as they are while the job is suspended and when it has ended: they go with it.</summary>
+    bool KeepsCompanions => false;
+
+    /// <summary>What the status says of the replicas of an unfinished job.</summary>
+    ImmutableSortedDictionary<string, ReplicaStatus> Statuses(TrainingJob job, JobReplicas replicas) => replicas.ToStatuses();
 
     /// <summary>The replica's pod may be created now; false: look again when another pod changes.</summary>
     bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;

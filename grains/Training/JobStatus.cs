@@ -82,7 +82,7 @@ internal sealed record JobStatus
         return node;
     }
 
-    private static DateTimeOffset? Time(JsonElement element, string name) =>
+    public static DateTimeOffset? Time(JsonElement element, string name) =>
         DateTimeOffset.TryParse(element.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     private static void SetTime(JsonObject node, string name, DateTimeOffset? time)

@@ -36,13 +36,13 @@ internal abstract class MasterWorkerRules(TrainingKind kind) : ITrainingRules
             (role, count) => $"{kind.Kind} {job.Name} is failed because {count} {role} replica(s) failed.");
     }
 
-    public virtual FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(kind.ContainerName);
+    public virtual FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(replica.Spec.ContainerName);
 
     public virtual bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
 
     public virtual IReadOnlyCollection<ChildKind> CompanionKinds => [];
 
-    public virtual IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => [];
+    public virtual IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job, JobReplicas replicas) => [];
 
     /// <summary>The variables in the order they are appended.</summary>
     protected abstract IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index);

@@ -10,7 +10,11 @@ internal static class PodBuilder
     {
         var template = KubernetesJson.Deserialize<V1PodTemplateSpec>(spec.Template.GetRawText());
         template.Spec.RestartPolicy = spec.RestartPolicy == "ExitCode" ? "Never" : spec.RestartPolicy;
-        AddFrameworkPort(job, spec, template.Spec);
+        if (job.Kind.HasServices)
+        {
+            AddFrameworkPort(job, spec, template.Spec);
+        }
+
         rules.Prepare(template.Spec, job, spec, index);
         return new V1Pod
         {
@@ -31,7 +35,7 @@ internal static class PodBuilder
 
     public static V1OwnerReference OwnerReference(TrainingJob job) => new()
     {
-        ApiVersion = job.Kind.ApiVersion(TrainingKind.Version),
+        ApiVersion = job.Kind.ApiVersion(job.Kind.Version),
         Kind = job.Kind.Kind,
         Name = job.Name,
         Uid = job.Uid,

@@ -15,13 +15,21 @@ internal static class ReplicaLabels
     public const string Master = "master";
 
     /// <summary>What selects the pod of one replica.</summary>
-    public static Dictionary<string, string> Selector(TrainingJob job, string role, int index) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Selector(TrainingJob job, string role, int index)
     {
-        [OperatorName] = job.Kind.OperatorName,
-        [JobName] = job.Name.Replace('/', '-'),
-        [ReplicaType] = role.ToLowerInvariant(),
-        [ReplicaIndex] = index.ToString(CultureInfo.InvariantCulture),
-    };
+        var selector = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [OperatorName] = job.Kind.OperatorName,
+            [JobName] = job.Name.Replace('/', '-'),
+            [ReplicaType] = role.ToLowerInvariant(),
+        };
+        if (!job.Kind.IsSingle(role))
+        {
+            selector[ReplicaIndex] = index.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return selector;
+    }
 
     /// <summary>The selector of all pods of a role as text, keys in order: what autoscalers read from the status.</summary>
     public static string SelectorText(TrainingJob job, string role) =>
@@ -42,12 +50,17 @@ internal static class ReplicaLabels
     /// <summary>Which replica a child belongs to; null when its labels do not say.</summary>
     public static (string Role, int Index)? Read(IReadOnlyDictionary<string, string> labels, TrainingJob job)
     {
-        if (!labels.TryGetValue(ReplicaType, out var type) || !int.TryParse(labels.GetValueOrDefault(ReplicaIndex), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+        if (!labels.TryGetValue(ReplicaType, out var type))
         {
             return null;
         }
 
-        var role = job.Replicas.FirstOrDefault(replica => replica.Role.Equals(type, StringComparison.OrdinalIgnoreCase))?.Role;
-        return (role ?? type, index);
+        var role = job.Replicas.FirstOrDefault(replica => replica.Role.Equals(type, StringComparison.OrdinalIgnoreCase))?.Role ?? type;
+        if (job.Kind.IsSingle(role))
+        {
+            return (role, 0);
+        }
+
+        return int.TryParse(labels.GetValueOrDefault(ReplicaIndex), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? (role, index) : null;
     }
 }

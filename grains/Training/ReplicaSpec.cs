@@ -12,11 +12,15 @@ internal sealed class ReplicaSpec(TrainingKind kind, string role, JsonElement el
     /// <summary>The role as the kind spells it, for example <c>Worker</c>.</summary>
     public string Role { get; } = role;
 
-    public int Replicas { get; } = (int)Math.Clamp(element.Integer("replicas") ?? 1, 0, MaximumReplicas);
+    public int Replicas { get; } = (int)Math.Clamp(element.Integer("replicas") ?? kind.DefaultReplicasOf(role), 0, MaximumReplicas);
 
-    public string RestartPolicy { get; } = element.Text("restartPolicy") is { Length: > 0 } policy ? policy : kind.DefaultRestartPolicy;
+    public string RestartPolicy { get; } = element.Text("restartPolicy") is { Length: > 0 } policy ? policy : kind.DefaultRestartPolicyOf(role);
 
     public JsonElement Template { get; } = element.Get("template");
+
+    /// <summary>The container whose end speaks for the replica.</summary>
+    public string ContainerName { get; } =
+        kind.ContainerName.Length > 0 ? kind.ContainerName : element.Get("template", "spec").Items("containers").FirstOrDefault().Text("name") ?? "";
 
     /// <summary>The named ports of the framework's container, its own port included, in the order they are declared.</summary>
     public ImmutableArray<ContainerPort> Ports { get; } = ReadPorts(kind, element.Get("template", "spec"));

@@ -3,17 +3,20 @@ using System.Text.Json;
 namespace Kubeflow.Orleans.Grains.Training;
 
 /// <summary>A typed view over <c>spec.runPolicy</c>, defaults applied.</summary>
-internal sealed class RunPolicy(JsonElement element)
+/// <param name="manager">The <c>managedBy</c> value that means us; other values belong to other controllers.</param>
+internal sealed class RunPolicy(JsonElement spec, string manager = RunPolicy.Ours)
 {
-    /// <summary>The <c>managedBy</c> value that means us; other values belong to other controllers.</summary>
     public const string Ours = "kubeflow.org/training-operator";
 
     public const string MultiKueue = "kueue.x-k8s.io/multikueue";
 
+    private readonly JsonElement element = spec.Get("runPolicy");
+
     // A century: longer times are "never", and adding them to a date would overflow.
     private const long LongestSeconds = 3_155_760_000;
 
-    public string CleanPodPolicy => element.Text("cleanPodPolicy") ?? "None";
+    /// <summary>MPI jobs once had it in the spec itself, and old manifests still do.</summary>
+    public string CleanPodPolicy => element.Text("cleanPodPolicy") ?? spec.Text("cleanPodPolicy") ?? "None";
 
     /// <summary>Null: the finished job stays.</summary>
     public TimeSpan? TimeToLiveAfterFinished => Seconds("ttlSecondsAfterFinished");
@@ -26,7 +29,7 @@ internal sealed class RunPolicy(JsonElement element)
     public bool Suspend => element.Flag("suspend");
 
     /// <summary>Another controller answers for the job. An empty value names nobody, so nobody acts: as upstream.</summary>
-    public bool IsManagedElsewhere => element.Text("managedBy") is { } manager && manager != Ours;
+    public bool IsManagedElsewhere => element.Text("managedBy") is { } named && named != manager;
 
     private TimeSpan? Seconds(string name) => element.Integer(name) is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestSeconds)) : null;
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training.JAXJob;
+using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Grains.Training.PaddleJob;
 using Kubeflow.Orleans.Grains.Training.PyTorchJob;
 using Kubeflow.Orleans.Grains.Training.TFJob;
@@ -21,7 +22,8 @@ public static class TrainingFamily
         _ => new JAXJobRules(new JAXJobKind()),
     ];
 
-    public static ImmutableArray<ResourceKind> Kinds { get; } = [.. Family.Select(member => member(new TrainingOptions()).Kind)];
+    public static ImmutableArray<ResourceKind> Kinds { get; } = [.. Family.Select(member => member(new TrainingOptions()).Kind), new MPIJobKind()];
 
-    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [.. Family.Select(member => new TrainingStateMachine(member(options)))];
+    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) =>
+        [.. Family.Select(member => new TrainingStateMachine(member(options))), new MPIJobStateMachine(options)];
 }

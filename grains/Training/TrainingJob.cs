@@ -14,7 +14,7 @@ internal sealed class TrainingJob
         Kind = kind;
         Document = document;
         Spec = document.Root.Get("spec");
-        RunPolicy = new RunPolicy(Spec.Get("runPolicy"));
+        RunPolicy = new RunPolicy(Spec, kind.Manager);
         Replicas = ReadReplicas(kind, Spec.Get(kind.ReplicaSpecsField));
         Name = document.Metadata.Name;
         Namespace = document.Metadata.Namespace;
@@ -46,7 +46,8 @@ internal sealed class TrainingJob
     public bool Has(string role) => Replica(role) is not null;
 
     /// <summary>The name of the pod and the service of one replica.</summary>
-    public string ReplicaName(string role, int index) => $"{Name}-{role.ToLowerInvariant()}-{index}".Replace('/', '-');
+    public string ReplicaName(string role, int index) =>
+        (Kind.IsSingle(role) ? $"{Name}-{role.ToLowerInvariant()}" : $"{Name}-{role.ToLowerInvariant()}-{index}").Replace('/', '-');
 
     private static ImmutableArray<ReplicaSpec> ReadReplicas(TrainingKind kind, JsonElement replicaSpecs) =>
     [

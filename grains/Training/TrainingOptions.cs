@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Kubeflow.Orleans.Grains.Training;
 
 /// <summary>What an operator may set for all training jobs.</summary>
@@ -13,6 +15,15 @@ public sealed record TrainingOptions
 
     /// <summary>How often the init container asks for the master's name, two seconds apart, before it gives up.</summary>
     public int PyTorchInitContainerMaximumTries { get; init; } = 100;
+
+    /// <summary>The image of the init container that brings kubectl to the launchers of MPIJob v1.</summary>
+    public string MPIKubectlDeliveryImage { get; init; } = "ghcr.io/kubeflow/training-v1/kubectl-delivery:latest";
+
+    /// <summary>Its command; empty: the image's own. Any that leaves a kubectl in <c>$TARGET_DIR</c> will do.</summary>
+    public ImmutableArray<string> MPIKubectlDeliveryCommand { get; init; } = [];
+
+    /// <summary>Makes the keys by which the processes of one MPIJob v2beta1 log in to each other.</summary>
+    internal Func<MPIJob.SshKeyPair> NewSshKeyPair { get; init; } = MPIJob.SshKeyPair.Generate;
 }
 
 /// <summary>How workers wait for their master.</summary>

@@ -74,11 +74,11 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         }
     }
 
-    private static void Suspend(TrainingTurn turn)
+    private void Suspend(TrainingTurn turn)
     {
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
-        turn.Keep([]);
+        DropCompanions(turn);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
         if (turn.Is(JobCondition.Running))
@@ -106,7 +106,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     {
         turn.Status = turn.Status with { StartTime = turn.Status.StartTime ?? turn.Now };
         var replicas = TakeNotes(turn);
-        turn.Status = turn.Status with { ReplicaStatuses = replicas.ToStatuses() };
+        turn.Status = turn.Status with { ReplicaStatuses = rules.Statuses(turn.Job, replicas) };
         if (!HasEnded(turn, replicas))
         {
             Restart(turn, replicas);
@@ -123,7 +123,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         turn.Notes = before with { Replicas = ImmutableSortedDictionary<string, ReplicaNotes>.Empty };
         foreach (var replica in replicas.All)
         {
-            var (events, said) = PodReports.Of(replica, turn.Job.Kind.ContainerName);
+            var (events, said) = PodReports.Of(replica, replica.Spec.ContainerName);
             turn.Say(events);
             turn.Notes = turn.Notes.With(replica.Name, CountRestart(replica, turn) with { Completed = replica.IsCompleted, Said = said });
         }
@@ -186,7 +186,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private static void End(TrainingTurn turn, string condition, DecisionEvent decisionEvent)
     {
-        turn.Set(condition, JobCondition.True, condition, decisionEvent.Message);
+        turn.Set(condition, JobCondition.True, condition == JobCondition.Failed ? turn.Job.Kind.FailedSuffix : condition, decisionEvent.Message);
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);
     }
@@ -211,20 +211,20 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private void Populate(TrainingTurn turn, JobReplicas replicas)
     {
-        turn.Keep(rules.Companions(turn.Job));
+        turn.Keep(rules.Companions(turn.Job, replicas));
         turn.Delete(replicas.SurplusPods);
         turn.Delete(replicas.SurplusServices);
-        var services = replicas.All.Where(replica => replica.Service is null).ToList();
+        var services = replicas.All.Where(replica => turn.Job.Kind.HasServices && replica.Service is null).ToList();
         var pods = replicas.All.Where(replica => replica is { Pod: null, IsCompleted: false } && rules.MayStart(turn.Job, replica, replicas)).ToList();
         foreach (var replica in services.Take(MostCreations))
         {
-            turn.Create(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
+            turn.Do(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
         }
 
         foreach (var replica in pods.Take(MostCreations))
         {
             WarnOfRestartPolicy(turn, replica.Spec);
-            turn.Create(new ClusterAction.CreatePod(PodBuilder.Build(turn.Job, replica.Spec, replica.Index, rules)));
+            turn.Do(new ClusterAction.CreatePod(PodBuilder.Build(turn.Job, replica.Spec, replica.Index, rules)));
         }
 
         if (Math.Max(services.Count, pods.Count) > MostCreations)
@@ -243,7 +243,15 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         }
     }
 
-    private static void CleanUp(TrainingTurn turn)
+    private void DropCompanions(TrainingTurn turn)
+    {
+        if (!rules.KeepsCompanions)
+        {
+            turn.Keep([]);
+        }
+    }
+
+    private void CleanUp(TrainingTurn turn)
     {
         var policy = turn.Job.RunPolicy;
         var terminal = turn.Status.Conditions.Terminal!;
@@ -256,7 +264,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
         turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
         turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
-        turn.Keep([]);
+        DropCompanions(turn);
         ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
     }
 

@@ -25,6 +25,8 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public IReadOnlyList<ObservedService> Services { get; } = situation.Services;
 
+    public IReadOnlyList<ObservedChild> Children { get; } = situation.Children;
+
     public JobStatus Status { get; set; } = JobStatus.Read(situation.Document.Root.Get("status"));
 
     /// <summary>The notes the last decision left.</summary>
@@ -50,7 +52,7 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public void Say(IEnumerable<DecisionEvent> decisionEvents) => events.AddRange(decisionEvents);
 
-    public void Create(ClusterAction action) => actions.Add(action);
+    public void Do(ClusterAction action) => actions.Add(action);
 
     public void Delete(IEnumerable<ObservedPod> pods) =>
         actions.AddRange(pods.Where(pod => !pod.Terminating).Select(pod => new ClusterAction.DeletePod(pod.Name, pod.Uid)));
@@ -59,7 +61,10 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
         actions.AddRange(services.Where(service => !service.Terminating).Select(service => new ClusterAction.DeleteService(service.Name, service.Uid)));
 
     /// <summary>The children beside pods and services are exactly these from now on.</summary>
-    public void Keep(IEnumerable<IKubernetesObject<V1ObjectMeta>> wanted) => actions.AddRange(WantedChildren.Actions(wanted, situation.Children));
+    public void Keep(IEnumerable<IKubernetesObject<V1ObjectMeta>> wanted) => Keep(wanted, Children);
+
+    /// <summary>Of <paramref name="seen"/>, exactly these stay from now on.</summary>
+    public void Keep(IEnumerable<IKubernetesObject<V1ObjectMeta>> wanted, IReadOnlyList<ObservedChild> seen) => actions.AddRange(WantedChildren.Actions(wanted, seen));
 
     public void DeleteObject() => deleteObject = true;
 

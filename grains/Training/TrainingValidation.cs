@@ -40,7 +40,7 @@ internal static class TrainingValidation
     }
 
     public static IEnumerable<string> Warnings(TrainingJob job) => job.Replicas
-        .Where(replica => replica.Replicas > 0 && job.ReplicaName(replica.Role, replica.Replicas - 1).Length > LongestServiceName)
+        .Where(replica => job.Kind.HasServices && replica.Replicas > 0 && job.ReplicaName(replica.Role, replica.Replicas - 1).Length > LongestServiceName)
         .Select(replica => $"metadata.name: too long for the services of role {replica.Role}: {job.ReplicaName(replica.Role, replica.Replicas - 1)} has more than {LongestServiceName} characters");
 
     /// <summary>The roles a kind accepts, where it does not take any.</summary>
@@ -90,7 +90,7 @@ internal static class TrainingValidation
             yield return FieldError.Required($"{containersPath}[{index}].image", "must be required");
         }
 
-        if (containers.All(container => container.Text("name") != kind.ContainerName))
+        if (kind.ContainerName.Length > 0 && containers.All(container => container.Text("name") != kind.ContainerName))
         {
             yield return FieldError.Required(containersPath, $"must have at least one container with name {kind.ContainerName}");
         }
@@ -103,9 +103,9 @@ internal static class TrainingValidation
 
     private static IEnumerable<FieldError> ValidateRunPolicy(TrainingKind kind, JsonElement runPolicy)
     {
-        if (kind.RestrictsManagers && runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() is not (RunPolicy.Ours or RunPolicy.MultiKueue))
+        if (kind.RestrictsManagers && runPolicy.Get("managedBy") is { ValueKind: JsonValueKind.String } manager && manager.GetString() != kind.Manager && manager.GetString() != RunPolicy.MultiKueue)
         {
-            yield return FieldError.NotSupported($"{RunPolicyPath}.managedBy", Json(manager), [RunPolicy.MultiKueue, RunPolicy.Ours]);
+            yield return FieldError.NotSupported($"{RunPolicyPath}.managedBy", Json(manager), [RunPolicy.MultiKueue, kind.Manager]);
         }
 
         foreach (var name in LimitFields.Where(name => runPolicy.Integer(name) < 0))

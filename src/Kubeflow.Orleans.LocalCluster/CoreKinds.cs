@@ -27,6 +27,9 @@ public static class CoreKinds
         _ => new ResourceQuotaKind(),
         _ => new LimitRangeKind(),
         _ => new HorizontalPodAutoscalerKind(),
+        _ => new JobKind(),
+        _ => new RoleKind(),
+        _ => new RoleBindingKind(),
     ];
 
     public static IReadOnlyList<ResourceKind> All(IServiceAddresses serviceAddresses) => [.. Factories.Select(create => create(serviceAddresses))];

@@ -5,6 +5,7 @@ using Kubeflow.Orleans.LocalCluster.Endpoints;
 using Kubeflow.Orleans.LocalCluster.Events;
 using Kubeflow.Orleans.LocalCluster.Following;
 using Kubeflow.Orleans.LocalCluster.GarbageCollection;
+using Kubeflow.Orleans.LocalCluster.Jobs;
 using Kubeflow.Orleans.LocalCluster.Kinds;
 using Kubeflow.Orleans.LocalCluster.Kubelet;
 using Kubeflow.Orleans.LocalCluster.Namespaces;
@@ -74,6 +75,7 @@ public static class LocalClusterServices
         services.AddHostedService<ClaimBinder>();
         services.AddHostedService<EndpointSliceController>();
         services.AddHostedService<OrphanedPodCollector>();
+        services.AddHostedService<JobController>();
         services.AddHostedService<EventSweeper>();
     }
 

@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, Func<Task>>
     ["startup"] = StartupBenchmark.RunAsync,
     ["creates"] = CreatesBenchmark.RunAsync,
     ["simulated"] = SimulatedJobsBenchmark.RunAsync,
+    ["finished"] = FinishedJobsBenchmark.RunAsync,
 };
 
 var wanted = args.Length == 0 || args[0] == "all" ? [.. benchmarks.Keys] : args;

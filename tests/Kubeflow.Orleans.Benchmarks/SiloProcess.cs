@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Net.Security;
 using k8s;
 using Microsoft.Data.Sqlite;
 
@@ -18,7 +16,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         this.process = process;
         Home = home;
         StartTime = startTime;
-        configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(Path.Combine(home, "kubeconfig"));
+        configuration = ApiClient.Configuration(home);
     }
 
     public string Home { get; }
@@ -59,22 +57,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>A client with one connection of its own, logged in.</summary>
-    public HttpClient CreateClient()
-    {
-        var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
-        handler.SslOptions = new SslClientAuthenticationOptions
-        {
-            CertificateChainPolicy = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
-            {
-                TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
-            },
-        };
-        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(configuration.SslCaCerts);
-        var client = new HttpClient(handler) { BaseAddress = Address };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
-        return client;
-    }
+    public HttpClient CreateClient() => ApiClient.Create(configuration);
 
     /// <summary>Resident memory in megabytes.</summary>
     public double ResidentMegabytes()

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 
 namespace Kubeflow.Orleans.Benchmarks;
 
@@ -11,7 +9,6 @@ namespace Kubeflow.Orleans.Benchmarks;
 internal static class SimulatedJobsBenchmark
 {
     private const int JobCount = 1_000;
-    private const int Clients = 16;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(25);
 
@@ -22,8 +19,8 @@ internal static class SimulatedJobsBenchmark
         var bytesBefore = silo.StoreBytesInUse();
         var cpuBefore = silo.ProcessorTime();
         var clock = Stopwatch.StartNew();
-        var finished = WatchUntilAllSucceededAsync(watcher);
-        await SubmitAsync(silo);
+        var finished = SimulatedJobs.WatchUntilAllSucceededAsync(watcher, "sim", JobCount);
+        await SimulatedJobs.SubmitAsync(silo.CreateClient, "sim", JobCount);
         Console.WriteLine($"submitted after {clock.Elapsed.TotalSeconds:0.0} s");
         await finished.WaitAsync(Limit);
         Console.WriteLine($"{JobCount} jobs, {JobCount * 2} pods: all Succeeded after {clock.Elapsed.TotalSeconds:0.0} s, silo CPU {(silo.ProcessorTime() - cpuBefore).TotalSeconds:0.0} s");
@@ -33,37 +30,4 @@ internal static class SimulatedJobsBenchmark
         Console.WriteLine($"afterwards: {silo.ResidentMegabytes():0} MB resident, {(silo.ProcessorTime() - idleBefore) / Settling:P1} of one core, " +
             $"{(silo.StoreBytesInUse() - bytesBefore) / 1024.0 / JobCount:0.0} KB on disk per job with its 2 pods, 2 services, 2 endpoint slices and events");
     }
-
-    private static async Task SubmitAsync(SiloProcess silo)
-    {
-        var next = -1;
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
-        {
-            using var client = silo.CreateClient();
-            while (Interlocked.Increment(ref next) is var number && number < JobCount)
-            {
-                await Jobs.CreateAsync(client, string.Create(CultureInfo.InvariantCulture, $"sim-{number}"), managed: true);
-            }
-        }));
-    }
-
-    private static async Task WatchUntilAllSucceededAsync(HttpClient client)
-    {
-        client.Timeout = Timeout.InfiniteTimeSpan;
-        var succeeded = new HashSet<string>();
-        await using var stream = await client.GetStreamAsync(new Uri("apis/kubeflow.org/v1/namespaces/default/tfjobs?watch=true&resourceVersion=0", UriKind.Relative));
-        using var reader = new StreamReader(stream);
-        while (succeeded.Count < JobCount && await reader.ReadLineAsync() is { } line)
-        {
-            var job = JsonDocument.Parse(line).RootElement.GetProperty("object");
-            if (IsSucceeded(job))
-            {
-                succeeded.Add(job.GetProperty("metadata").GetProperty("name").GetString()!);
-            }
-        }
-    }
-
-    private static bool IsSucceeded(JsonElement job) =>
-        job.TryGetProperty("status", out var status) && status.TryGetProperty("conditions", out var conditions) &&
-        conditions.EnumerateArray().Any(condition => condition.GetProperty("type").GetString() == "Succeeded" && condition.GetProperty("status").GetString() == "True");
 }

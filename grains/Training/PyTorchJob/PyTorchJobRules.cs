@@ -26,7 +26,7 @@ internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions optio
 
     public override IReadOnlyCollection<ChildKind> CompanionKinds { get; } = [ChildKind.Of<V2HorizontalPodAutoscaler>()];
 
-    public override IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job) => WorkerAutoscaler.Of(job) is { } autoscaler ? [autoscaler] : [];
+    public override IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingJob job, JobReplicas replicas) => WorkerAutoscaler.Of(job) is { } autoscaler ? [autoscaler] : [];
 
     protected override IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index) =>
         PyTorchEnvironment.Of(job, spec, index).Select(variable => Variable(variable.Name, variable.Value));

@@ -22,7 +22,7 @@ internal static class WorkerAutoscaler
         },
         Spec = new V2HorizontalPodAutoscalerSpec
         {
-            ScaleTargetRef = new V2CrossVersionObjectReference { ApiVersion = job.Kind.ApiVersion(TrainingKind.Version), Kind = job.Kind.Kind, Name = job.Name },
+            ScaleTargetRef = new V2CrossVersionObjectReference { ApiVersion = job.Kind.ApiVersion(job.Kind.Version), Kind = job.Kind.Kind, Name = job.Name },
             MinReplicas = Bounded(policy.MinReplicas),
             MaxReplicas = Bounded(policy.MaxReplicas),
             Metrics = KubernetesJson.Deserialize<List<V2MetricSpec>>(policy.Metrics.GetRawText()),

@@ -56,7 +56,7 @@ internal static class CreateStrategy
         (kind as IPreparedOnWrite)?.Prepare(body, null, now);
         RequireValid(kind, served, body);
         ObjectRules.Warn(kind, body, options);
-        ObjectRules.ToStoredVersion(kind, body);
+        ObjectRules.ToStoredVersion(kind, served, body);
     }
 
     private static void FillSystemFields(ResourceKind kind, ObjectMeta metadata, DateTimeOffset now)

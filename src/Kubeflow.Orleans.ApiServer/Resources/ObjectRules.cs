@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Core.Errors;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Core.Schemas;
 
 namespace Kubeflow.Orleans.ApiServer.Resources;
@@ -14,6 +15,10 @@ internal static class ObjectRules
 
     public static KindVersion Version(ResourceKind kind, string version) =>
         kind.Versions.FirstOrDefault(served => served.Name == version) ?? throw StatusErrors.BadRequest($"{kind.Resource} has no version {version}");
+
+    /// <summary>The version whose rules hold for an object: where versions are kept its own, else that of the request.</summary>
+    public static KindVersion Version(ResourceKind kind, string requested, Document? stored) =>
+        kind.KeepsVersions && stored is not null && kind.Versions.FirstOrDefault(served => kind.ApiVersion(served.Name) == stored.ApiVersion) is { } own ? own : Version(kind, requested);
 
     /// <summary>The body must be of the kind and version its URL names; built-in kinds may leave both out.</summary>
     public static void RequireIdentity(ResourceKind kind, string version, JsonObject body, RequestOptions options)
@@ -74,8 +79,9 @@ internal static class ObjectRules
         }
     }
 
-    /// <summary>Documents are stored in the kind's first version.</summary>
-    public static void ToStoredVersion(ResourceKind kind, JsonObject document) => document["apiVersion"] = kind.ApiVersion(kind.Versions[0].Name);
+    /// <summary>Documents are stored in the kind's first version, unless the kind keeps versions apart.</summary>
+    public static void ToStoredVersion(ResourceKind kind, KindVersion version, JsonObject document) =>
+        document["apiVersion"] = kind.ApiVersion(kind.KeepsVersions ? version.Name : kind.Versions[0].Name);
 
     /// <summary>Whether anything but metadata (and status, where that has its own endpoint) differs.</summary>
     public static bool SpecChanged(ResourceKind kind, JsonObject document, JsonObject stored)

@@ -25,18 +25,19 @@ internal static class PatchStrategy
     /// <summary>
     /// Checks what came out of a patch as if it had been sent: same kind, same place, decodable, known fields.
     /// </summary>
-    public static void Admit(ResourceKind kind, string version, string @namespace, string name, JsonObject patched, RequestOptions options)
+    /// <param name="version">The request's.</param>
+    /// <param name="rules">The version whose rules hold for the object.</param>
+    public static void Admit(ResourceKind kind, string version, KindVersion rules, string @namespace, string name, JsonObject patched, RequestOptions options)
     {
         ObjectRules.RequireIdentity(kind, version, patched, options);
-        var served = ObjectRules.Version(kind, version);
-        if (ObjectRules.DecodeError(kind, served, patched) is { } problem)
+        if (ObjectRules.DecodeError(kind, rules, patched) is { } problem)
         {
             throw StatusErrors.InvalidPatch(patched.ToJsonString(), problem);
         }
 
         UpdateStrategy.RequirePlace(@namespace, name, patched);
         var text = options.FieldValidation == "Strict" ? patched.ToJsonString() : "";
-        ObjectRules.Normalize(kind, served, patched, options, unknown => StatusErrors.InvalidPatch(text, unknown));
+        ObjectRules.Normalize(kind, rules, patched, options, unknown => StatusErrors.InvalidPatch(text, unknown));
     }
 
     private static JsonNode? ApplyTo(JsonObject target, PatchRequest patch, Schema schema) => patch switch

@@ -36,9 +36,10 @@ public sealed partial class ResourceService
             }
 
             var live = InVersion(kind, version, stored);
-            var applied = configuration is null ? null : ApplyStrategy.Apply(kind, served, live, configuration, subresource, options, time.GetUtcNow());
-            var patched = applied?.Document ?? Patch(kind, served, live, stored, patch, subresource);
-            PatchStrategy.Admit(kind, version, @namespace, name, patched, options);
+            var rules = ObjectRules.Version(kind, version, stored);
+            var applied = configuration is null ? null : ApplyStrategy.Apply(kind, rules, live, configuration, subresource, options, time.GetUtcNow());
+            var patched = applied?.Document ?? Patch(kind, rules, live, stored, patch, subresource);
+            PatchStrategy.Admit(kind, version, rules, @namespace, name, patched, options);
 
             // A patch that names the version it was made for must not be carried over to another.
             if (ObjectMeta.Of(patched).ResourceVersion is { Length: > 0 } named && named != ObjectMeta.Of(live).ResourceVersion)
@@ -46,7 +47,7 @@ public sealed partial class ResourceService
                 throw StatusErrors.Modified(kind, name);
             }
 
-            if (await TryReplaceAsync(kind, version, stored, live, patched, applied?.Managers, subresource, options, cancellationToken) is { } result)
+            if (await TryReplaceAsync(kind, rules, stored, live, patched, applied?.Managers, subresource, options, cancellationToken) is { } result)
             {
                 return (Shown(kind, result, subresource), false);
             }

@@ -17,9 +17,10 @@ public sealed partial class ResourceService
     internal async Task<(Document Document, bool Created)> PutAsync(
         ResourceKind kind, string version, string @namespace, string name, JsonObject body, string subresource, RequestOptions options, CancellationToken cancellationToken)
     {
+        var rules = ObjectRules.Version(kind, version, kind.KeepsVersions ? await FindAsync(Key(kind, @namespace, name), cancellationToken) : null);
         if (subresource != "scale")
         {
-            UpdateStrategy.Admit(kind, version, @namespace, name, body, options);
+            UpdateStrategy.Admit(kind, version, rules, @namespace, name, body, options);
         }
 
         while (true)
@@ -39,7 +40,7 @@ public sealed partial class ResourceService
                 UpdateStrategy.RequireVersion(kind, ObjectMeta.Of(sent), ObjectMeta.Of(live));
             }
 
-            if (await TryReplaceAsync(kind, version, stored, live, sent, null, subresource, options, cancellationToken) is { } result)
+            if (await TryReplaceAsync(kind, rules, stored, live, sent, null, subresource, options, cancellationToken) is { } result)
             {
                 return (Shown(kind, result, subresource), false);
             }
@@ -55,7 +56,7 @@ public sealed partial class ResourceService
     /// <param name="applied">Who owns what after an apply; null: it follows from what changes.</param>
     private async Task<Document?> TryReplaceAsync(
         ResourceKind kind,
-        string version,
+        KindVersion rules,
         Document stored,
         JsonObject live,
         JsonObject sent,
@@ -64,7 +65,7 @@ public sealed partial class ResourceService
         RequestOptions options,
         CancellationToken cancellationToken)
     {
-        if (UpdateStrategy.Complete(kind, ObjectRules.Version(kind, version), live, sent, applied, subresource, options, time.GetUtcNow()) is not { } updated)
+        if (UpdateStrategy.Complete(kind, rules, live, sent, applied, subresource, options, time.GetUtcNow()) is not { } updated)
         {
             return stored;
         }

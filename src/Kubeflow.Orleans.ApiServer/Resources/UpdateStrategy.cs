@@ -8,17 +8,19 @@ namespace Kubeflow.Orleans.ApiServer.Resources;
 /// <summary>What an update makes of the stored object and the one sent. Pure.</summary>
 internal static class UpdateStrategy
 {
-    /// <summary>What can be said before the stored object is read.</summary>
-    public static void Admit(ResourceKind kind, string version, string @namespace, string name, JsonObject body, RequestOptions options)
+    /// <summary>What can be said without the stored object.</summary>
+    /// <param name="version">The request's.</param>
+    /// <param name="rules">The version whose rules hold for the object.</param>
+    public static void Admit(ResourceKind kind, string version, KindVersion rules, string @namespace, string name, JsonObject body, RequestOptions options)
     {
         ObjectRules.RequireIdentity(kind, version, body, options);
-        if (ObjectRules.DecodeError(kind, ObjectRules.Version(kind, version), body) is { } problem)
+        if (ObjectRules.DecodeError(kind, rules, body) is { } problem)
         {
             throw ObjectRules.CannotBeHandled(kind, version, problem);
         }
 
         RequirePlace(@namespace, name, body);
-        ObjectRules.Normalize(kind, ObjectRules.Version(kind, version), body, options, unknown => ObjectRules.CannotBeHandled(kind, version, unknown));
+        ObjectRules.Normalize(kind, rules, body, options, unknown => ObjectRules.CannotBeHandled(kind, version, unknown));
     }
 
     /// <summary>Name and namespace must be those of the URL; where they are missing they are filled in.</summary>
@@ -65,6 +67,7 @@ internal static class UpdateStrategy
     }
 
     /// <summary>The object to store, valid, or null when nothing changes.</summary>
+    /// <param name="version">The version whose rules hold for the object.</param>
     /// <param name="stored">The stored object in the version of the request.</param>
     /// <param name="sent">The object sent, normalized; it becomes the result.</param>
     /// <param name="applied">Who owns what after an apply; null: it follows from what changes.</param>
@@ -72,6 +75,7 @@ internal static class UpdateStrategy
         ResourceKind kind, KindVersion version, JsonObject stored, JsonObject sent, FieldManagers? applied, string subresource, RequestOptions options, DateTimeOffset now)
     {
         var sentManagers = ObjectMeta.Of(sent)["managedFields"];
+        (stored["apiVersion"], sent["apiVersion"]) = (kind.ApiVersion(version.Name), kind.ApiVersion(version.Name));
         var updated = subresource == "status" ? StatusUpdate(stored, sent) : MainUpdate(kind, stored, sent, options);
         (kind as IPreparedOnWrite)?.Prepare(updated, stored, now);
         RequireValid(kind, version, updated, stored);
@@ -90,7 +94,7 @@ internal static class UpdateStrategy
         }
 
         ObjectRules.Warn(kind, updated, options);
-        ObjectRules.ToStoredVersion(kind, updated);
+        ObjectRules.ToStoredVersion(kind, version, updated);
         return updated;
     }
 

@@ -8,8 +8,6 @@ namespace Kubeflow.Orleans.ApiServer.Views;
 /// <summary>Objects as they are stored, in the version the request asks for.</summary>
 internal sealed class ObjectView(ResourceKind kind, string version) : IObjectView
 {
-    private readonly bool isStoredVersion = kind.Versions[0].Name == version;
-
     public void WriteItem(Utf8JsonWriter writer, Document document) => writer.WriteRawValue(InVersion(document).Utf8.Span, skipInputValidation: true);
 
     public void WriteBookmark(Utf8JsonWriter writer, Document bookmark) => WriteItem(writer, bookmark);
@@ -51,7 +49,7 @@ internal sealed class ObjectView(ResourceKind kind, string version) : IObjectVie
 
     private Document InVersion(Document document)
     {
-        if (isStoredVersion || document.ApiVersion != kind.ApiVersion(kind.Versions[0].Name))
+        if (kind.Versions.Length == 1 || document.ApiVersion == kind.ApiVersion(version))
         {
             return document;
         }

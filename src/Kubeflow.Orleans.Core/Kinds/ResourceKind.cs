@@ -35,6 +35,12 @@ public abstract class ResourceKind
     /// <summary>Served versions, the preferred (and stored) one first.</summary>
     public abstract ImmutableArray<KindVersion> Versions { get; }
 
+    /// <summary>
+    /// Each version is a shape of its own that no other can express: an object keeps the one it was created in, whichever it is read or
+    /// written through. Otherwise all objects are stored in the preferred version.
+    /// </summary>
+    public virtual bool KeepsVersions => false;
+
     /// <summary>Whether <c>/status</c> exists and the main endpoint leaves status alone.</summary>
     public virtual bool HasStatus => true;
 

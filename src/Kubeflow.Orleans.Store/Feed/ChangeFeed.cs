@@ -14,6 +14,11 @@ public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timePr
 
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
+    /// <summary>What nobody has added to for so long is not kept in memory: who comes for it later reads the log.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(10);
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, ResourceTail> tails = new(StringComparer.Ordinal);
     private readonly ResourceTail everything = new(long.MaxValue);
@@ -23,6 +28,7 @@ public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timePr
     /// <summary>From here on the rings hold everything; nothing before the feed is started.</summary>
     private long origin = long.MaxValue;
     private long position;
+    private long lastSweep;
     private bool disposed;
 
     /// <summary>Every change at or below it stands in the rings, or is too old for them.</summary>
@@ -104,21 +110,51 @@ public sealed partial class ChangeFeed(IResourceStore store, TimeProvider timePr
 
     private async Task PublishNextAsync(CancellationToken cancellationToken)
     {
+        ForgetQuietTails();
         var changes = await store.ReadLogAsync(Position, ReadLimit, cancellationToken);
         if (changes.Count == 0)
         {
-            await store.WaitForChangeAsync(Position, cancellationToken);
+            await WaitForChangeAsync(cancellationToken);
             return;
         }
 
-        everything.Ring.Append(changes);
+        var now = timeProvider.GetTimestamp();
+        everything.Append(changes, now);
         var changed = changes.GroupBy(change => change.Key.Resource, StringComparer.Ordinal).Select(group => (Tail: TailOf(group.Key), Changes: group)).ToList();
-        changed.ForEach(each => each.Tail.Ring.Append(each.Changes));
+        changed.ForEach(each => each.Tail.Append(each.Changes, now));
 
         // Only now: whoever reads this position and then a ring finds everything up to it there.
         Volatile.Write(ref position, changes[^1].Position);
         changed.ForEach(each => each.Tail.Changed.Beat());
         everything.Changed.Beat();
+    }
+
+    /// <summary>Until the next change, or until the rings are to be swept.</summary>
+    private async Task WaitForChangeAsync(CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var changed = store.WaitForChangeAsync(Position, over.Token);
+        await Task.WhenAny(changed, Task.Delay(SweepPeriod, timeProvider, over.Token));
+        await over.CancelAsync();
+        await changed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void ForgetQuietTails()
+    {
+        var now = timeProvider.GetTimestamp();
+        if (timeProvider.GetElapsedTime(lastSweep, now) < SweepPeriod)
+        {
+            return;
+        }
+
+        lastSweep = now;
+        lock (gate)
+        {
+            foreach (var tail in tails.Values.Append(everything).Where(tail => timeProvider.GetElapsedTime(tail.LastAppended, now) >= Quiet))
+            {
+                tail.Ring.Forget();
+            }
+        }
     }
 
     /// <summary>

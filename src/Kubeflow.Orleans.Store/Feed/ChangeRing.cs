@@ -26,6 +26,18 @@ internal sealed class ChangeRing(int capacity, long byteCapacity, long floor)
         }
     }
 
+    /// <summary>Lets go of what is here; who has read it all notices nothing.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            while (count > 0)
+            {
+                DropOldest();
+            }
+        }
+    }
+
     /// <summary>Forgets everything; what follows <paramref name="position"/> will be appended.</summary>
     public void Reset(long position)
     {

@@ -9,4 +9,13 @@ internal sealed class ResourceTail(long floor)
     public ChangeRing Ring { get; } = new(Length, Bytes, floor);
 
     public Pulse Changed { get; } = new();
+
+    /// <summary>When the ring was last appended to, as <see cref="TimeProvider.GetTimestamp"/> has it.</summary>
+    public long LastAppended { get; private set; }
+
+    public void Append(IEnumerable<Change> newer, long timestamp)
+    {
+        Ring.Append(newer);
+        LastAppended = timestamp;
+    }
 }

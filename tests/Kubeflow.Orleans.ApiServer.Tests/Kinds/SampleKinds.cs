@@ -136,3 +136,21 @@ internal sealed class LeaseKind : ResourceKind, IBuiltInKind
         new("v1beta1", Schema.Object(("spec", Schema.Object(("holderIdentity", Schema.String)))), []),
     ];
 }
+
+/// <summary>A kind whose versions are shapes of their own, like MPIJob's.</summary>
+internal sealed class TwoShapeKind : ResourceKind
+{
+    public override string Group => "kubeflow.org";
+
+    public override string Kind => "MPIJob";
+
+    public override string Plural => "mpijobs";
+
+    public override bool KeepsVersions => true;
+
+    public override ImmutableArray<KindVersion> Versions { get; } =
+    [
+        new("v1", Schema.Object(("spec", Schema.Object(("mainContainer", Schema.String)))), []),
+        new("v2beta1", Schema.Object(("spec", Schema.Object(("sshAuthMountPath", Schema.String with { DefaultJson = "\"/root/.ssh\"" })))), []),
+    ];
+}

@@ -60,5 +60,5 @@ public sealed class RunPolicyRulesTests
         Assert.Equal(next.AddMinutes(10), RunPolicyRules.SafetyCheck(uid, next));
     }
 
-    private static RunPolicy Policy(string json) => new(JsonSerializer.Deserialize<JsonElement>(json));
+    private static RunPolicy Policy(string json) => new(JsonSerializer.Deserialize<JsonElement>($$"""{"runPolicy": {{json}} }"""));
 }

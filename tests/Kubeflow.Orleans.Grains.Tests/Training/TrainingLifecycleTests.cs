@@ -209,7 +209,7 @@ public sealed class TrainingLifecycleTests
     public void Machines_speak_as_the_controllers_they_stand_for() => Assert.Equal(
         [
             ("tfjobs.kubeflow.org", "tfjob-controller"), ("pytorchjobs.kubeflow.org", "pytorchjob-controller"), ("xgboostjobs.kubeflow.org", "xgboostjob-controller"),
-            ("paddlejobs.kubeflow.org", "paddlejob-controller"), ("jaxjobs.kubeflow.org", "jaxjob-controller"),
+            ("paddlejobs.kubeflow.org", "paddlejob-controller"), ("jaxjobs.kubeflow.org", "jaxjob-controller"), ("mpijobs.kubeflow.org", "mpijob-controller"),
         ],
         TrainingFamily.StateMachines(new TrainingOptions()).Select(machine => (machine.Resource, machine.Component)));
 

@@ -19,7 +19,7 @@ public sealed class TrainingSchemaTests
     {
         var definition = Definition(plural);
         var upstream = definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
-        var schema = Kind(plural).Versions.Single().Schema;
+        var schema = Kind(plural).Versions[0].Schema;
 
         foreach (var field in (string[])["spec", "status"])
         {
@@ -37,10 +37,10 @@ public sealed class TrainingSchemaTests
 
         Assert.Equal(
             (Text(definition["group"]), Text(definition["names"]!["kind"]), Text(definition["names"]!["listKind"]), Text(definition["names"]!["singular"]), Text(version["name"])),
-            (kind.Group, kind.Kind, kind.ListKind, kind.Singular, kind.Versions.Single().Name));
+            (kind.Group, kind.Kind, kind.ListKind, kind.Singular, kind.Versions[0].Name));
         Assert.Equal(
             version["additionalPrinterColumns"]!.AsArray().Select(column => (Text(column!["name"]), Text(column["type"]), Text(column["jsonPath"]))),
-            kind.Versions.Single().Columns.Select(column => (column.Name, column.Type, column.Path.ToString())));
+            kind.Versions[0].Columns.Select(column => (column.Name, column.Type, column.Path.ToString())));
         Assert.Equal(version["subresources"]!["scale"] is JsonObject scale ? [Text(scale["specReplicasPath"]), Text(scale["statusReplicasPath"]), Text(scale["labelSelectorPath"])] : [],
             kind.Scale is { } ours ? [ours.SpecReplicas.ToString(), ours.StatusReplicas.ToString(), ours.LabelSelector.ToString()] : Array.Empty<string>());
     }
@@ -48,7 +48,7 @@ public sealed class TrainingSchemaTests
     [Fact]
     public void Suspend_is_defaulted_only_where_there_is_a_run_policy()
     {
-        var schema = Kind("tfjobs").Versions.Single().Schema;
+        var schema = Kind("tfjobs").Versions[0].Schema;
         var with = World.ReadYaml("spec: {runPolicy: {}}");
         var without = World.ReadYaml("spec: {}");
         SchemaWalk.ApplyDefaults(with, schema);
@@ -68,11 +68,11 @@ public sealed class TrainingSchemaTests
         var kind = TrainingFamily.Kinds.Single(kind => kind.Kind == Text(manifest["kind"]));
         var pruned = manifest.DeepClone().AsObject();
         var unknown = new List<string>();
-        SchemaWalk.Prune(pruned, kind.Versions.Single().Schema, unknown);
+        SchemaWalk.Prune(pruned, kind.Versions[0].Schema, unknown);
 
         // Some templates carry a type of their own, which upstream drops as well.
         Assert.DoesNotContain(unknown, field => !field.EndsWith(".template.apiVersion", StringComparison.Ordinal) && !field.EndsWith(".template.kind", StringComparison.Ordinal));
-        Assert.Empty(SchemaWalk.Validate(pruned, kind.Versions.Single().Schema));
+        Assert.Empty(SchemaWalk.Validate(pruned, kind.Versions[0].Schema));
         Assert.Empty(kind.Validate(pruned, null));
         Assert.Empty(kind.Warnings(pruned));
     }

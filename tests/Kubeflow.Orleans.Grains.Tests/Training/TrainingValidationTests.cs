@@ -126,7 +126,7 @@ public sealed class TrainingValidationTests
     [InlineData("JAXJob")]
     public void Name_must_be_one_services_can_begin_with(string kind) => Assert.Equal(NameRule.Dns1035Label, Kind(kind).NameRule);
 
-    private static IEnumerable<TrainingKind> Kinds => TrainingFamily.Kinds.Cast<TrainingKind>();
+    private static IEnumerable<TrainingKind> Kinds => TrainingFamily.Kinds.OfType<TrainingKind>();
 
     /// <summary>JAX jobs may be given to any manager.</summary>
     private static bool Concerns(TrainingKind kind, string error) => kind.Kind != "JAXJob" || !error.StartsWith("spec.runPolicy.managedBy", StringComparison.Ordinal);

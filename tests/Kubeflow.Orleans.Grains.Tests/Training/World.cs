@@ -8,6 +8,7 @@ using Kubeflow.Orleans.Core.Reading;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Tests.Training;
@@ -29,12 +30,19 @@ internal sealed class World
         metadata["uid"] ??= "job-uid";
         metadata["resourceVersion"] ??= "1";
         Job = job;
-        Machine = TrainingFamily.StateMachines(options ?? new TrainingOptions()).Single(machine => machine.Resource == $"{job["kind"]!.GetValue<string>().ToLowerInvariant()}s.kubeflow.org");
+
+        // Making a key costs time, and the same world must be decided on the same way.
+        var sameKey = new SshKeyPair("private", "public");
+        Machine = TrainingFamily.StateMachines((options ?? new TrainingOptions()) with { NewSshKeyPair = () => sameKey }).Single(machine => machine.Resource == $"{job["kind"]!.GetValue<string>().ToLowerInvariant()}s.kubeflow.org");
     }
 
     public IStateMachine Machine { get; }
 
-    public TrainingKind Kind => (TrainingKind)TrainingFamily.Kinds.Single(kind => kind.Kind == Job["kind"]!.GetValue<string>());
+    public TrainingKind Kind => TrainingFamily.Kinds.Single(kind => kind.Kind == Job["kind"]!.GetValue<string>()) switch
+    {
+        MPIJobKind versions => versions.Of(Job["apiVersion"]!.GetValue<string>()),
+        var kind => (TrainingKind)kind,
+    };
 
     public JsonObject Job { get; }
 
@@ -168,7 +176,7 @@ internal sealed class World
     /// <summary>A pod of one replica as the cluster would show it.</summary>
     public ObservedPod NewPod(string role, int index) => new()
     {
-        Name = $"{Name}-{role.ToLowerInvariant()}-{index}",
+        Name = new TrainingJob(Kind, Document.FromNode(Job.DeepClone().AsObject())).ReplicaName(role, index),
         Namespace = Job["metadata"]!["namespace"]!.GetValue<string>(),
         Uid = $"pod-{++created}",
         OwnerUid = Job["metadata"]!["uid"]!.GetValue<string>(),
@@ -186,6 +194,7 @@ internal sealed class World
 
     private static ImmutableDictionary<string, string> Labels(string role, int index) => ImmutableDictionary.CreateRange(
     [
+        KeyValuePair.Create("training.kubeflow.org/job-role", role.ToLowerInvariant()),
         KeyValuePair.Create("training.kubeflow.org/replica-type", role.ToLowerInvariant()),
         KeyValuePair.Create("training.kubeflow.org/replica-index", index.ToString(CultureInfo.InvariantCulture)),
     ]);

@@ -29,7 +29,7 @@ internal static class JobPlans
 
     private static readonly Func<KillableSilo, string, PlannedJob>[] Plans =
     [
-        (silo, name) => TFJob(silo, name, 2, "Never", "sleep 1; exit 0", new Expectation("Succeeded", "Worker", Succeeded: 2) { Starts = 1 }),
+        Plain,
         (silo, name) => TFJob(silo, name, 1, "Never", "exit 3", new Expectation("Failed", "Worker", Failed: 1) { Starts = 1 }),
         (silo, name) => PyTorchJob(silo, name, "OnFailure", SecondAttemptSucceeds + "4", new Expectation("Succeeded", "Master", Succeeded: 1) { Starts = 2 }),
         (silo, name) => TFJob(silo, name, 1, "ExitCode", SecondAttemptSucceeds + "137", new Expectation("Succeeded", "Worker", Succeeded: 1) { Starts = 2 }),
@@ -41,6 +41,10 @@ internal static class JobPlans
         (silo, name) => TFJob(silo, name, 1, "OnFailure", "sleep 1; exit 0", new Expectation("Succeeded", "Worker", Succeeded: 1) { Starts = 1 }, init: "sleep 1"),
         (silo, name) => PyTorchJob(silo, name, "Never", "sleep 1; exit 0", new Expectation("Succeeded", "Master", Succeeded: 1) { Starts = 1 }, new JsonObject { ["suspend"] = true }) with { Patches = [Resume] },
     ];
+
+    /// <summary>Two workers that succeed.</summary>
+    public static PlannedJob Plain(KillableSilo silo, string name) =>
+        TFJob(silo, name, 2, "Never", "sleep 1; exit 0", new Expectation("Succeeded", "Worker", Succeeded: 2) { Starts = 1 });
 
     public static PlannedJob Next(KillableSilo silo, int number) => Plans[number % Plans.Length](silo, $"job-{number}");
 

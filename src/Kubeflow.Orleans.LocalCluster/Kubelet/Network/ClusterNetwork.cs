@@ -126,6 +126,7 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
             assigned.Remove(pod.Uid);
             pods.Remove(pod.Uid);
             addresses.Release(pod.Namespace, pod.Uid);
+            hosts.Forget(pod.Namespace, pod.Name);
             if (!services.ContainsKey($"{pod.Namespace}/{pod.Hostname}") && pods.Values.All(other => other.Namespace != pod.Namespace || other.Hostname != pod.Hostname))
             {
                 addresses.Release(pod.Namespace, pod.Hostname);
@@ -134,6 +135,9 @@ public sealed partial class ClusterNetwork : IAsyncDisposable
 
         changes.Writer.TryWrite(true);
     }
+
+    /// <summary>Lets tools in the pod's peers find its containers.</summary>
+    internal void Place(Pod pod, string directory) => hosts.Place(pod.Namespace, pod.Name, pod.Containers[0].Name, directory);
 
     internal string HostsFile(string @namespace) => hosts.Hosts(@namespace);
 

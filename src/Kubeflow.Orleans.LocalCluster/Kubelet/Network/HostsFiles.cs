@@ -4,7 +4,8 @@ namespace Kubeflow.Orleans.LocalCluster.Kubelet;
 
 /// <summary>
 /// The files pods resolve names with, one set per namespace: <c>hosts</c> (shown as /etc/hosts), <c>ready</c> (what a cluster's DNS
-/// would answer) and <c>bin/nslookup</c>, which answers from <c>ready</c>. Rewritten in place: running pods hold the same files.
+/// would answer), <c>bin/nslookup</c>, which answers from <c>ready</c>, and <c>bin/pod-exec</c>, which finds peers in <c>pods</c>. Rewritten in
+/// place: running pods hold the same files.
 /// </summary>
 internal sealed class HostsFiles(string root)
 {
@@ -27,9 +28,33 @@ internal sealed class HostsFiles(string root)
         Directory.CreateDirectory(Tools(@namespace));
         WriteInPlace(Hosts(@namespace), Localhost + Text(names.Lines(@namespace, onlyReady: false)) + HostEntries());
         WriteInPlace(Path.Combine(root, @namespace, "ready"), Text(names.Lines(@namespace, onlyReady: true)));
-        if (WriteInPlace(Path.Combine(Tools(@namespace), "nslookup"), NslookupScript(Path.Combine(root, @namespace, "ready"))) && !OperatingSystem.IsWindows())
+        WriteTool(@namespace, "nslookup", NslookupScript(Path.Combine(root, @namespace, "ready")));
+        WriteTool(@namespace, PodExecScript.Name, PodExecScript.Text(Places(@namespace)));
+    }
+
+    /// <summary>Where a pod's containers are to be found by the tools of its peers.</summary>
+    public void Place(string @namespace, string pod, string firstContainer, string directory)
+    {
+        Directory.CreateDirectory(Places(@namespace));
+        File.WriteAllText(Path.Combine(Places(@namespace), pod), $"{firstContainer}\n{directory}\n");
+    }
+
+    public void Forget(string @namespace, string pod)
+    {
+        if (Directory.Exists(Places(@namespace)))
         {
-            File.SetUnixFileMode(Path.Combine(Tools(@namespace), "nslookup"), (UnixFileMode)0x1ED);
+            File.Delete(Path.Combine(Places(@namespace), pod));
+        }
+    }
+
+    private string Places(string @namespace) => Path.Combine(root, @namespace, "pods");
+
+    private void WriteTool(string @namespace, string name, string script)
+    {
+        var path = Path.Combine(Tools(@namespace), name);
+        if (WriteInPlace(path, script) && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
         }
     }
 

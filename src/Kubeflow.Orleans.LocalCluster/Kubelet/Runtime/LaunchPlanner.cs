@@ -17,6 +17,11 @@ internal sealed class LaunchPlanner(ContainerEnvironment environments, ClusterNe
         var workingDirectory = WorkingDirectory(pod, container, directory);
         var binds = Binds(pod, container, directory, volumes, variables.Values, attempt, workingDirectory);
         var environment = Environment(pod, directory, container, variables, binds);
+        if (network.Isolation != Isolation.None)
+        {
+            binds.AddRange(SshFiles.Binds(binds, Path.Combine(directory.Root, "ssh", container.Name), record.PodIp, environment["PATH"]));
+        }
+
         var command = container.Command.Concat(container.Arguments).Select(text => VariableExpansion.Expand(text, variables.Values)).ToList();
         if (network.Isolation == Isolation.None)
         {
@@ -29,6 +34,7 @@ internal sealed class LaunchPlanner(ContainerEnvironment environments, ClusterNe
             workingDirectory = PathReplacement.Replace(workingDirectory, binds);
         }
 
+        network.Place(pod, directory.Root);
         CheckExecutable(command[0], environment["PATH"], workingDirectory, binds);
         return new ContainerLaunch { Command = command, Environment = environment, WorkingDirectory = workingDirectory, Hostname = pod.Hostname, Binds = binds };
     }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using SQLitePCL;
 
 namespace Kubeflow.Orleans.Store.Sqlite.Writing;
 
@@ -103,7 +105,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         {
             LogFailed(logger, exception, batch.Count);
             Rollback();
-            batch.ForEach(work => work.Fail(exception));
+            var told = IsFull(exception) ? new StoreUnavailableException("The disk that holds the store is full; nothing was written. Make room: writes then go on by themselves.", exception) : exception;
+            batch.ForEach(work => work.Fail(told));
             return;
         }
 
@@ -113,6 +116,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             LogSlow(logger, batch.Count, elapsed);
         }
     }
+
+    private static bool IsFull(Exception exception) => exception is SqliteException { SqliteErrorCode: raw.SQLITE_FULL };
 
     private void Rollback()
     {

@@ -7,6 +7,7 @@ using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Core.Schemas;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -41,7 +42,7 @@ internal sealed class TrainJobWorld
 
     public DateTimeOffset Now { get; set; } = Start;
 
-    public IStateMachine Machine { get; } = TrainerFamily.StateMachines().Single();
+    public IStateMachine Machine { get; } = TrainerFamily.StateMachines(new TrainingOptions()).Single();
 
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 

@@ -1,0 +1,30 @@
+using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.MPIJob.V1;
+using Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
+using Kubeflow.Orleans.Kubernetes;
+
+namespace Kubeflow.Orleans.Grains.Training.MPIJob;
+
+/// <summary>Decides for an MPIJob as its version demands.</summary>
+internal sealed class MPIJobStateMachine : IStateMachine
+{
+    private readonly MPIJobV2Kind kind = new();
+    private readonly TrainingStateMachine v1;
+    private readonly MPIJobV2StateMachine v2;
+
+    public MPIJobStateMachine(TrainingOptions options)
+    {
+        v1 = new TrainingStateMachine(new MPIJobV1Rules(new MPIJobV1Kind(), options));
+        v2 = new MPIJobV2StateMachine(kind, options);
+        ChildKinds = [.. v1.ChildKinds.Union(v2.ChildKinds)];
+    }
+
+    public string Resource => v1.Resource;
+
+    public string Component => v1.Component;
+
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; }
+
+    public Decision Decide(Situation situation) =>
+        situation.Document.ApiVersion == kind.ApiVersion(kind.Version) ? v2.Decide(situation) : v1.Decide(situation);
+}
