@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
@@ -72,7 +73,7 @@ internal sealed class EffectRunner(ICluster cluster)
                 pending.NoteDelete(delete.Uid, serviceDeleted);
                 return Explain("Delete", Services.Kind, delete.Name, serviceDeleted);
             case ClusterAction.Create { Item: var item }:
-                var outcome = await cluster.CreateAsync(item, cancellationToken);
+                var outcome = MadeBefore(item, await cluster.CreateAsync(item, cancellationToken));
                 pending.Note(item, outcome);
                 return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, uid);
             case ClusterAction.Update update:
@@ -107,6 +108,10 @@ internal sealed class EffectRunner(ICluster cluster)
         ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}")),
         _ => (true, null),
     };
+
+    /// <summary>What belongs to nobody is as wanted once it is there, whoever made it.</summary>
+    private static CreateOutcome MadeBefore(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome) =>
+        item.Metadata.OwnerReferences is null && outcome is CreateOutcome.AlreadyExists { OwnerUid.Length: 0 } existing ? new CreateOutcome.Created(existing.Uid) : outcome;
 
     private static string Lower(string kind) => kind.ToLowerInvariant();
 }

@@ -257,6 +257,23 @@ public sealed class TrainJobLifecycleTests
     }
 
     [Fact]
+    public void Claims_that_are_to_outlive_the_job_have_no_owner_and_others_are_left_as_the_cluster_writes_them()
+    {
+        var world = TrainJobWorld.Of(Job(runtime: "steps"), Steps.Replace("- templates:", "- retentionPolicy: { whenDeleted: Retain }\n          templates:", StringComparison.Ordinal).Replace("- retention", "- templates: [{ metadata: { name: scratch }, spec: { resources: { requests: { storage: 1024Mi } } } }]\n        - retention", StringComparison.Ordinal));
+        world.Settle();
+        var claims = world.CreatedChildren.ToDictionary(child => child.Metadata.Name);
+        Assert.Equal(["initializer-train", "scratch-train"], claims.Keys.Order());
+        Assert.Null(claims["initializer-train"].Metadata.OwnerReferences);
+        Assert.DoesNotContain(claims["initializer-train"].Metadata.Labels ?? new Dictionary<string, string>(), label => label.Key.Contains("owner", StringComparison.Ordinal));
+        Assert.Equal("job-uid", claims["scratch-train"].Metadata.OwnerReferences.Single().Uid);
+
+        // The cluster shows only what has an owner.
+        world.Forget("initializer-train");
+        world.Rewrite("scratch-train", text => text.Replace("1024Mi", "1Gi", StringComparison.Ordinal));
+        Assert.Empty(world.Decide().Actions);
+    }
+
+    [Fact]
     public void Job_of_no_nodes_is_complete_at_once()
     {
         var world = World("trainer: { numNodes: 0 }");

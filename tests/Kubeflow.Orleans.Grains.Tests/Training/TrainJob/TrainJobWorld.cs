@@ -83,6 +83,15 @@ internal sealed class TrainJobWorld
 
     public void Remove(string podName) => pods.Remove(podName);
 
+    public void Forget(string name) => children.Remove(children.Single(entry => entry.Value.Name == name).Key);
+
+    /// <summary>The cluster shows a child in its own way.</summary>
+    public void Rewrite(string name, Func<string, string> change)
+    {
+        var (key, child) = children.Single(entry => entry.Value.Name == name);
+        children[key] = child with { Content = JsonSerializer.Deserialize<JsonElement>(change(child.Content.GetRawText())) };
+    }
+
     public Decision Decide() => Machine.Decide(Situation());
 
     public Situation Situation() => new()
