@@ -77,6 +77,37 @@ public sealed partial class TrainJobTests(ControlPlane controlPlane)
     }
 
     [Fact]
+    public async Task Launcher_starts_ranks_on_two_nodes_over_SSH()
+    {
+        await Python.RequireAsync("mpi4py");
+        foreach (var needed in ((string[])["/usr/bin/mpirun", "/usr/sbin/sshd"]).Where(needed => !File.Exists(needed)))
+        {
+            Assert.Skip($"{needed} is not installed.");
+        }
+
+        var team = await controlPlane.NewNamespaceAsync();
+        using var client = controlPlane.NewClient();
+        await CreateAsync(client, team, MPIRuntime, "trainingruntimes");
+        const string program = "from mpi4py import MPI; import socket; all = MPI.COMM_WORLD; print(f'rank {all.rank} of {all.size} on {socket.gethostname()} sum {all.allreduce(all.rank + 1)}', flush=True)";
+        var launch = JsonValue.Create(program).ToJsonString();
+        await CreateAsync(client, team, $$"""
+            apiVersion: trainer.kubeflow.org/v1alpha1
+            kind: TrainJob
+            metadata: { name: sum }
+            spec:
+              runtimeRef: { name: mpi, kind: TrainingRuntime }
+              trainer: { numNodes: 2, command: [mpirun, --allow-run-as-root, -n, "2", {{Python.Path}}, -c, {{launch}}] }
+            """);
+        await client.UntilAsync($"{Root}/namespaces/{team}/trainjobs/sum", job => Jobs.HasCondition(job, "Complete") || Jobs.HasCondition(job, "Failed"), "finished");
+
+        var pods = await client.GetAsync($"/api/v1/namespaces/{team}/pods?labelSelector=jobset.sigs.k8s.io%2Freplicatedjob-name%3Dlauncher");
+        var log = await client.GetAsync($"/api/v1/namespaces/{team}/pods/{pods.Body["items"]![0]!["metadata"]!["name"]}/log");
+        Assert.Contains("rank 0 of 2 on sum-node-0-0 sum 3\n", log.Text, StringComparison.Ordinal);
+        Assert.Contains("rank 1 of 2 on sum-node-0-1 sum 3\n", log.Text, StringComparison.Ordinal);
+        await client.UntilAsync($"/api/v1/namespaces/{team}/pods", list => list["items"]!.AsArray().Count == 1, "left with the launcher alone");
+    }
+
+    [Fact]
     public async Task Job_is_suspended_patched_and_resumed()
     {
         var team = await controlPlane.NewNamespaceAsync();
@@ -140,9 +171,33 @@ public sealed partial class TrainJobTests(ControlPlane controlPlane)
             command: ["sh", "-c", "{{script}}"]
         """;
 
-    private static async Task CreateAsync(RawClient client, string team, string manifest)
+    private const string MPIRuntime = """
+        apiVersion: trainer.kubeflow.org/v1alpha1
+        kind: TrainingRuntime
+        metadata: { name: mpi, labels: { trainer.kubeflow.org/framework: mpi } }
+        spec:
+          mlPolicy: { numNodes: 1, mpi: {} }
+          template:
+            spec:
+              successPolicy: { operator: All, targetReplicatedJobs: [launcher] }
+              replicatedJobs:
+                - name: node
+                  template:
+                    spec:
+                      template:
+                        spec: { containers: [{ name: node, image: mpi, command: [/usr/sbin/sshd, -De], readinessProbe: { tcpSocket: { port: 2222 }, periodSeconds: 1 } }] }
+                - name: launcher
+                  dependsOn: [{ name: node, status: Ready }]
+                  template:
+                    metadata: { labels: { trainer.kubeflow.org/trainjob-ancestor-step: trainer } }
+                    spec:
+                      template:
+                        spec: { containers: [{ name: node, image: mpi }] }
+        """;
+
+    private static async Task CreateAsync(RawClient client, string team, string manifest, string resource = "trainjobs")
     {
-        var created = await client.PostAsync($"{Root}/namespaces/{team}/trainjobs?fieldValidation=Strict", manifest, "application/yaml");
+        var created = await client.PostAsync($"{Root}/namespaces/{team}/{resource}?fieldValidation=Strict", manifest, "application/yaml");
         Assert.True(created.Code == 201, created.ToString());
     }
 
