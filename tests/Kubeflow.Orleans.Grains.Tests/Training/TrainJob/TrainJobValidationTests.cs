@@ -171,6 +171,14 @@ public sealed class TrainJobValidationTests
         Assert.StartsWith(sentence, TrainJobWorld.KindOf(runtime).Warnings(runtime).Single(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Policy_that_is_not_observed_is_warned_of()
+    {
+        var runtime = Parse(Runtime().Replace("  mlPolicy:", "  podGroupPolicy: { coscheduling: {} }\n  mlPolicy:", StringComparison.Ordinal));
+        var job = Parse(Job());
+        Assert.Contains("podGroupPolicy of runtime \"test\" is not observed", ((IReferringKind)Kind).ReferenceWarnings(job, Found(job, runtime)).Single(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ClusterTrainingRuntime")]
     [InlineData("TrainingRuntime")]
