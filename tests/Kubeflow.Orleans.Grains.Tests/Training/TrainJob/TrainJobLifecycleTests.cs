@@ -137,6 +137,24 @@ public sealed class TrainJobLifecycleTests
     }
 
     [Fact]
+    public void Program_that_saves_its_state_and_ends_well_because_of_a_suspension_runs_again()
+    {
+        var world = World();
+        world.Settle();
+        var pod = world.Pod("node");
+        world.Job["spec"]!["suspend"] = true;
+        world.Set(pod.Succeeded() with { DeletionTime = world.Now });
+        world.Settle();
+        world.Remove(pod.Name);
+        world.Settle();
+        Assert.Equal("0/0/0/0/1", world.Counts("node"));
+
+        world.Job["spec"]!["suspend"] = false;
+        world.Settle();
+        Assert.Equal(2, world.Created.Count);
+    }
+
+    [Fact]
     public void Job_of_another_manager_is_left_alone()
     {
         var world = World("managedBy: kueue.x-k8s.io/multikueue");
