@@ -138,7 +138,7 @@ public static class SiloHost
         services.AddProgressReports(TrainingFamily.Kinds.Concat(TrainerFamily.Kinds), ProgressToken.KeyFrom(credentials.Token));
         var training = settings.Clusters[0].Access is ClusterAccess.Embedded ? ForEmbeddedCluster : new TrainingOptions();
         training = training with { ProgressServer = progress, GangSchedulerName = settings.GangScheduler };
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(progress)];
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(training)];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

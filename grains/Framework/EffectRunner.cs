@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
@@ -83,7 +84,7 @@ internal static class EffectRunner
                 pending.NoteDelete(delete.Uid, serviceDeleted);
                 return Explain("Delete", Services.Kind, delete.Name, serviceDeleted);
             case ClusterAction.Create { Item: var item }:
-                var outcome = await cluster.CreateAsync(item, cancellationToken);
+                var outcome = MadeBefore(item, await cluster.CreateAsync(item, cancellationToken));
                 pending.Note(item, outcome);
                 return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, uid);
             case ClusterAction.Update update:
@@ -121,6 +122,10 @@ internal static class EffectRunner
         ChangeResult.Unavailable => (false, null, null),
         _ => (true, null, null),
     };
+
+    /// <summary>What belongs to nobody is as wanted once it is there, whoever made it.</summary>
+    private static CreateOutcome MadeBefore(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome) =>
+        item.Metadata.OwnerReferences is null && outcome is CreateOutcome.AlreadyExists { OwnerUid.Length: 0 } existing ? new CreateOutcome.Created(existing.Uid) : outcome;
 
     private static string Lower(string kind) => kind.ToLowerInvariant();
 }

@@ -263,12 +263,12 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
             turn.Act(new ClusterAction.CreateService(ChildObjects.Service(plan)));
         }
 
-        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, retained: false), .. ChildObjects.Keys(plan, turn.Children, newKey), .. ProgressTokens(turn)], turn.Children));
+        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, turn.Children), .. ChildObjects.Keys(plan, turn.Children, newKey), .. ProgressTokens(turn)], turn.Children));
         if (!turn.Notes.RetainedClaimsMade)
         {
-            // Nobody watches what outlives the job: until the first pod is seen it is asked for again.
-            turn.Act(ChildObjects.Claims(plan, retained: true).Select(claim => new ClusterAction.Create(claim)));
-            turn.Notes = turn.Notes with { RetainedClaimsMade = turn.Pods.Count > 0 || plan.Claims.All(policy => !policy.Retains) };
+            var missing = ChildObjects.RetainedClaims(plan).ExceptBy(turn.JustMadeForGood, claim => claim.Metadata.Name).ToList();
+            turn.Act(missing.Select(claim => new ClusterAction.Create(claim)));
+            turn.Notes = turn.Notes with { RetainedClaimsMade = missing.Count == 0 };
         }
     }
 

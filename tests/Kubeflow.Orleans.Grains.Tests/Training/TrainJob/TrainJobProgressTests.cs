@@ -38,7 +38,7 @@ public sealed class TrainJobProgressTests
             spec: { runtimeRef: { name: plain } }
             """);
         job["metadata"]!["annotations"] = World.ReadYaml($"{JobAnnotations.Progress}: {annotation}");
-        var world = new TrainJobWorld(job, World.ReadYaml(Runtime)) { Machine = TrainerFamily.StateMachines(server).Single() };
+        var world = new TrainJobWorld(job, World.ReadYaml(Runtime)) { Machine = TrainerFamily.StateMachines(new TrainingOptions { ProgressServer = server }).Single() };
         world.Settle();
 
         Assert.Equal(2, world.Created.Count);
