@@ -65,7 +65,7 @@ internal sealed partial class Reconciler(
     private async Task<Outcome> DecideAsync(
         ResourceKey key, StoredObject stored, IStateMachine machine, ICluster cluster, PendingEffects pending, CancellationToken cancellationToken)
     {
-        var situation = Observe(key, stored, cluster.View, pending) with { References = await ReadReferencesAsync(machine, stored.Document, cancellationToken) };
+        var situation = Observe(key, stored, machine, cluster.View, pending) with { References = await ReadReferencesAsync(machine, stored.Document, cancellationToken) };
         var decision = machine.Decide(situation);
         var written = await WriteAsync(key, stored, decision, cancellationToken);
         if (written is not Committed { Document: var document })
@@ -168,7 +168,7 @@ internal sealed partial class Reconciler(
 
     private static JsonElement StatusOf(Document document) => document.Root.TryGetProperty("status", out var status) ? status : default;
 
-    private Situation Observe(ResourceKey key, StoredObject stored, IClusterView view, PendingEffects pending)
+    private Situation Observe(ResourceKey key, StoredObject stored, IStateMachine machine, IClusterView view, PendingEffects pending)
     {
         var uid = stored.Document.Metadata.Uid;
         return new Situation
@@ -177,7 +177,9 @@ internal sealed partial class Reconciler(
             Notes = stored.Notes.IsEmpty ? default : JsonSerializer.Deserialize<JsonElement>(stored.Notes.Span),
             Pods = pending.Overlay(view.PodsOf(key, uid)),
             Services = pending.Overlay(view.ServicesOf(key, uid)),
-            Children = pending.Overlay(view.ChildrenOf(key, uid)),
+
+            // What others observe as a further kind may be a pod or service to this machine: it would take it for a child nobody wants.
+            Children = pending.Overlay([.. view.ChildrenOf(key, uid).Where(child => machine.ChildKinds.Contains(child.Kind))]),
             Now = clock.GetUtcNow(),
         };
     }

@@ -193,6 +193,16 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Child_of_a_kind_only_others_observe_is_left_alone()
+    {
+        cluster.Set(new ObservedChild { Kind = ChildKind.Of<V1Service>(), Name = "job-service", Uid = "service-1", OwnerUid = "uid-1", ResourceVersion = "1" });
+
+        await SettleAsync(Reconciler(new ConfigMapMachine()), new PendingEffects(TimeProvider.System));
+
+        Assert.Equal(["create job-config"], cluster.Calls);
+    }
+
+    [Fact]
     public async Task Deleted_object_needs_nobody()
     {
         var version = (await store.GetAsync(Key, Cancellation))!.Document.Metadata.ResourceVersion;
