@@ -177,7 +177,9 @@ internal sealed partial class Reconciler(
             Notes = stored.Notes.IsEmpty ? default : JsonSerializer.Deserialize<JsonElement>(stored.Notes.Span),
             Pods = pending.Overlay(view.PodsOf(key, uid)),
             Services = pending.Overlay(view.ServicesOf(key, uid)),
-            Children = [.. pending.Overlay(view.ChildrenOf(key, uid)).Where(child => machine.ChildKinds.Contains(child.Kind))],
+
+            // What others observe as a further kind may be a pod or service to this machine: it would take it for a child nobody wants.
+            Children = pending.Overlay([.. view.ChildrenOf(key, uid).Where(child => machine.ChildKinds.Contains(child.Kind))]),
             UnknownKinds = machine.ChildKinds.Where(view.IsUnknown).ToHashSet(),
             Refusals = pending.Refusals,
             Now = clock.GetUtcNow(),

@@ -193,14 +193,11 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Child_of_a_kind_that_only_other_machines_have_is_left_alone()
+    public async Task Child_of_a_kind_only_others_observe_is_left_alone()
     {
-        var reconciler = Reconciler(new ConfigMapMachine());
-        var pending = new PendingEffects(TimeProvider.System);
-        var content = System.Text.Json.JsonSerializer.SerializeToElement(new { });
-        cluster.Set(new ObservedChild { Kind = ChildKind.Of<V1Service>(), Name = "job-0", Uid = "service-1", OwnerUid = "uid-1", Content = content });
+        cluster.Set(new ObservedChild { Kind = ChildKind.Of<V1Service>(), Name = "job-service", Uid = "service-1", OwnerUid = "uid-1", ResourceVersion = "1" });
 
-        await SettleAsync(reconciler, pending);
+        await SettleAsync(Reconciler(new ConfigMapMachine()), new PendingEffects(TimeProvider.System));
 
         Assert.Equal(["create job-config"], cluster.Calls);
     }
