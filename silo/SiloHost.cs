@@ -1,16 +1,18 @@
+using System.Collections.Immutable;
 using System.Net;
-using k8s;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
 using Kubeflow.Orleans.ApiServer.OpenApi;
+using Kubeflow.Orleans.ApiServer.Progress;
 using Kubeflow.Orleans.ApiServer.Security;
 using Kubeflow.Orleans.Core.Kinds;
+using Kubeflow.Orleans.Core.Progress;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
-using Kubeflow.Orleans.Kubernetes;
-using Kubeflow.Orleans.Kubernetes.Connection;
 using Kubeflow.Orleans.LocalCluster;
+using Kubeflow.Orleans.Silo.Clusters;
 using Kubeflow.Orleans.Silo.Security;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Feed;
@@ -24,8 +26,6 @@ namespace Kubeflow.Orleans.Silo;
 /// <summary>The composition root: the only place that knows every part.</summary>
 public static class SiloHost
 {
-    private static readonly TimeSpan ClusterRequestTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>Starts a silo on its embedded defaults and returns once it serves.</summary>
     /// <exception cref="IOException">The port is taken, or another silo uses the same home folder.</exception>
     public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
@@ -34,7 +34,8 @@ public static class SiloHost
         PrivateFiles.CreateDirectory(settings.Home);
         PrivateFiles.CreateDirectory(settings.DataDirectory);
         var opening = OpenStoreAsync(settings, clock, cancellationToken);
-        var credentials = await LocalCredentials.LoadAsync(settings.Home, clock, cancellationToken);
+        var credentials = await LocalCredentials.LoadAsync(settings.Home, settings.HostNames, clock, cancellationToken);
+        var controlPlane = await ControlPlaneIdentity.LoadAsync(settings.DataDirectory, cancellationToken);
         var inside = new InsideEndpoint(settings.Home);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -44,7 +45,7 @@ public static class SiloHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureForKubernetes();
-            kestrel.Listen(IPAddress.Loopback, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
+            kestrel.Listen(settings.Address, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
             kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
         });
         ConfigureOrleans(builder);
@@ -56,7 +57,8 @@ public static class SiloHost
         // Opening the store makes the home ours: it refuses a second silo.
         var store = await opening;
         inside.RemoveStaleSocket();
-        AddServices(builder.Services, settings, credentials, inside, clock, store);
+        var progress = new ProgressServer(ProgressToken.KeyFrom(credentials.Token), credentials.AuthorityPem);
+        AddServices(builder.Services, settings, credentials, controlPlane, inside, progress, clock, store);
 
         var app = builder.Build();
         app.MapKubernetesApi();
@@ -72,17 +74,30 @@ public static class SiloHost
             throw;
         }
 
-        var address = new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal)));
+        var address = LocalAddress(new Uri(app.Urls.Single(url => url.StartsWith("https://", StringComparison.Ordinal))));
+        progress.Address = settings.ProgressAddress ?? address;
         await Kubeconfig.WriteAsync(settings.KubeconfigPath, address, credentials, cancellationToken);
         return new RunningSilo(app, address, settings.KubeconfigPath);
     }
+
+    /// <summary>How clients on this host reach a server that listens on every address.</summary>
+    private static Uri LocalAddress(Uri bound) => IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri
+        : bound;
 
     /// <summary>Off the caller's thread: opening works through the file while the rest is put together.</summary>
     private static Task<SqliteResourceStore> OpenStoreAsync(SiloSettings settings, TimeProvider clock, CancellationToken cancellationToken) => Task.Run(
         () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
 
     private static void AddServices(
-        IServiceCollection services, SiloSettings settings, LocalCredentials credentials, InsideEndpoint inside, TimeProvider clock, SqliteResourceStore store)
+        IServiceCollection services,
+        SiloSettings settings,
+        LocalCredentials credentials,
+        string controlPlane,
+        InsideEndpoint inside,
+        ProgressServer progress,
+        TimeProvider clock,
+        SqliteResourceStore store)
     {
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
@@ -95,16 +110,24 @@ public static class SiloHost
 
         services.AddKubernetesApi(options =>
         {
+            foreach (var name in settings.HostNames)
+            {
+                options.AllowedHosts.Add(name);
+            }
+
             options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
             options.Tokens.Add(new AcceptedToken(inside.Token, "system:kubeflow-orleans", ["system:masters"]));
         });
-        services.AddLocalCluster(options =>
+        if (settings.Clusters.Any(cluster => cluster.Access is ClusterAccess.Embedded))
         {
-            options.DataDirectory = settings.DataDirectory;
-            options.CertificateAuthority = credentials.AuthorityPem;
-            options.SimulatedNodes = settings.SimulatedNodes;
-            options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
-        });
+            services.AddLocalCluster(options =>
+            {
+                options.DataDirectory = settings.DataDirectory;
+                options.CertificateAuthority = credentials.AuthorityPem;
+                options.SimulatedNodes = settings.SimulatedNodes;
+                options.StopPodsOnShutdown = settings.StopPodsOnShutdown;
+            });
+        }
 
         services.AddBuiltInRuntimes();
         foreach (var kind in TrainingFamily.Kinds.Concat(TrainerFamily.Kinds))
@@ -112,25 +135,28 @@ public static class SiloHost
             services.AddSingleton(kind);
         }
 
-        // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
-        var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] };
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
+        services.AddProgressReports(TrainingFamily.Kinds.Concat(TrainerFamily.Kinds), ProgressToken.KeyFrom(credentials.Token));
+        var training = settings.Clusters[0].Access is ClusterAccess.Embedded ? ForEmbeddedCluster : new TrainingOptions();
+        training = training with { ProgressServer = progress, GangSchedulerName = settings.GangScheduler };
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(training)];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);
         }
 
-        foreach (var kind in machines.SelectMany(machine => machine.ChildKinds).Distinct())
-        {
-            services.AddSingleton(kind);
-        }
-
-        services.AddSingleton(new ClusterTransport(inside.Configuration(), ClusterRequestTimeout));
-        services.AddSingleton<KubernetesCluster>();
-        services.AddSingleton<ICluster>(provider => provider.GetRequiredService<KubernetesCluster>());
-        services.AddHostedService(provider => provider.GetRequiredService<KubernetesCluster>());
+        services.AddClusters(settings.Clusters, controlPlane, inside, [.. machines.SelectMany(machine => machine.ChildKinds).Distinct()]);
         services.AddResourceGrains();
     }
+
+    /// <summary>
+    /// Pods here bring a stand-in for kubectl exec, as images that deliver the real one cannot be pulled. And they run as the user of the
+    /// host, who may be root, which Open MPI otherwise takes for a mistake.
+    /// </summary>
+    private static TrainingOptions ForEmbeddedCluster { get; } = new()
+    {
+        MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""],
+        MPILauncherVariables = ImmutableDictionary<string, string>.Empty.Add("OMPI_ALLOW_RUN_AS_ROOT", "1").Add("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+    };
 
     /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
     private static void ConfigureOrleans(WebApplicationBuilder builder)

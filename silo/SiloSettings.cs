@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using System.Net;
+using Kubeflow.Orleans.Silo.Clusters;
+
 namespace Kubeflow.Orleans.Silo;
 
 /// <summary>How a silo runs. Everything has a default that works on a laptop.</summary>
@@ -8,11 +12,26 @@ public sealed record SiloSettings
     /// <summary>The folder that holds data, certificates and the kubeconfig.</summary>
     public string Home { get; init; } = DefaultHome();
 
-    /// <summary>The HTTPS port on loopback; 0 picks a free one.</summary>
+    /// <summary>The address that is listened on. Whoever listens on others than loopback serves everybody who has the token.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The HTTPS port; 0 picks a free one.</summary>
     public int Port { get; init; } = DefaultPort;
+
+    /// <summary>Names clients call the server by, beside those of loopback.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
+
+    /// <summary>The clusters jobs run in; the first is the one for jobs that name none.</summary>
+    public ImmutableArray<ClusterSettings> Clusters { get; init; } = [ClusterSettings.Embedded];
 
     /// <summary>Nodes that run no processes, for scale tests.</summary>
     public int SimulatedNodes { get; init; }
+
+    /// <summary>Who schedules the pods of a training job together, for jobs that name nobody; empty: nobody.</summary>
+    public string GangScheduler { get; init; } = "";
+
+    /// <summary>How pods reach this server to report their progress; null: by its own address, which is right on one machine.</summary>
+    public Uri? ProgressAddress { get; init; }
 
     /// <summary>Whether stopping the silo ends the pods' processes; false leaves them to be adopted by the next start.</summary>
     public bool StopPodsOnShutdown { get; init; } = true;

@@ -4,24 +4,35 @@
 #
 #   tests/run.sh           everything
 #   tests/run.sh --quick   without the format check and the tests that drive real clients
+#   tests/run.sh --cluster only the tests of clusters, against the one KUBECONFIG names: it gets namespaces kfo-test-*, which go again.
+#                          Its nodes must be able to run the image in KFO_TEST_IMAGE (busybox:1.36); one without ready nodes gets a
+#                          kubelet of the tests' own
 set -uo pipefail
+started_in=$PWD
 cd "$(dirname "$0")/.." || exit 1
 
 configuration=Release
 results=$(mktemp -d "${TMPDIR:-/tmp}/kfo-tests.XXXXXX")
 trap 'rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
-quick=false
+quick=false cluster=false
 case "${1:-}" in
   --quick) quick=true ;;
+  --cluster)
+    KFO_TEST_KUBECONFIG=$(cd "$started_in" && realpath -e "${KUBECONFIG:-}" 2>/dev/null) \
+      || { echo "KUBECONFIG must name the kubeconfig of the cluster to test against." >&2; exit 2; }
+    export KFO_TEST_KUBECONFIG
+    cluster=true ;;
   "") ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 # These start processes and measure time: they have the machine for themselves.
-alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.Resilience.Tests Kubeflow.Orleans.LocalCluster.Tests "
+alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.Resilience.Tests Kubeflow.Orleans.LocalCluster.Tests Kubeflow.Orleans.Clusters.Tests "
 # These drive kubectl and Python clients against a running control plane.
 real=" Kubeflow.Orleans.Conformance.Tests "
+# The only project --cluster runs.
+clusters=Kubeflow.Orleans.Clusters.Tests
 one_project_limit=900
 
 say() { printf '%s\n' "$*"; }
@@ -37,6 +48,9 @@ install_components() {
   local wanted=()
   /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || wanted+=(python3-kubernetes)
   /usr/bin/python3 -c 'import torch' 2>/dev/null || wanted+=(python3-torch)
+  /usr/bin/python3 -c 'import mpi4py' 2>/dev/null || wanted+=(python3-mpi4py)
+  command -v mpirun >/dev/null || wanted+=(openmpi-bin)
+  [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
   [ ${#wanted[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -107,18 +121,18 @@ report_project() {
   passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 }
 
-$quick || { install_components; unpack_kubectl; }
+$quick || $cluster || { install_components; unpack_kubectl; }
 choose_python
 
 say "building ($configuration)"
-if ! dotnet build Kubeflow.Orleans.sln -c "$configuration" -v quiet --nologo -clp:NoSummary >"$results/build.log" 2>&1; then
+if ! dotnet build "$($cluster && echo tests/$clusters || echo Kubeflow.Orleans.sln)" -c "$configuration" -v quiet --nologo -clp:NoSummary >"$results/build.log" 2>&1; then
   grep -E 'error|warning' "$results/build.log" | sort -u | head -n 50
   say "the build failed"
   failed=1
   finish
 fi
 
-if ! $quick && ! timeout 600 dotnet format Kubeflow.Orleans.sln --no-restore --verify-no-changes >"$results/format.log" 2>&1; then
+if ! $quick && ! $cluster && ! timeout 600 dotnet format Kubeflow.Orleans.sln --no-restore --verify-no-changes >"$results/format.log" 2>&1; then
   sort -u "$results/format.log" | head -n 30
   say "the format is not what 'dotnet format' makes of it"
   failed=1
@@ -128,6 +142,7 @@ together=() lonely=()
 for project in tests/*/*.csproj; do
   grep -q 'Include="xunit.v3"' "$project" || continue
   name=$(basename "$project" .csproj)
+  if $cluster && [ "$name" != $clusters ]; then continue; fi
   if $quick && [[ $real == *" $name "* ]]; then say "$name: left out by --quick"; continue; fi
   if [[ $alone == *" $name "* ]]; then lonely+=("$name"); else together+=("$name"); fi
 done

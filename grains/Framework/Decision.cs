@@ -46,6 +46,12 @@ public sealed record Situation
     /// <summary>The children of further kinds.</summary>
     public IReadOnlyList<ObservedChild> Children { get; init; } = [];
 
+    /// <summary>Kinds of children that the cluster does not know: their definition is not installed.</summary>
+    public IReadOnlySet<ChildKind> UnknownKinds { get; init; } = ImmutableHashSet<ChildKind>.Empty;
+
+    /// <summary>Children by name that the cluster refused to create, and what it said. Forgotten when the silo ends.</summary>
+    public IReadOnlyDictionary<string, string> Refusals { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>The objects that <see cref="Document"/> names, those that exist.</summary>
     public IReadOnlyDictionary<ResourceKey, Document> References { get; init; } = ImmutableDictionary<ResourceKey, Document>.Empty;
 
@@ -91,7 +97,8 @@ public abstract record ClusterAction
 
     public sealed record CreateService(V1Service Service) : ClusterAction;
 
-    public sealed record DeletePod(string Name, string Uid) : ClusterAction;
+    /// <param name="Force">Without waiting for its kubelet, which is lost.</param>
+    public sealed record DeletePod(string Name, string Uid, bool Force = false) : ClusterAction;
 
     public sealed record DeleteService(string Name, string Uid) : ClusterAction;
 

@@ -1,34 +1,41 @@
 using System.Collections.Immutable;
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Framework;
 
+/// <param name="Succeeded">All of it worked; otherwise look again after a while.</param>
+/// <param name="MissingNamespace">Why the object's namespace is not in the cluster; null when that was not the trouble.</param>
+internal readonly record struct EffectResult(bool Succeeded, string? MissingNamespace);
+
 /// <summary>Carries out the actions of a decision, in parallel with a bound, and says in events what came of them.</summary>
-internal sealed class EffectRunner(ICluster cluster)
+internal static class EffectRunner
 {
     private const int Parallel = 32;
 
     private static readonly ChildKind Pods = ChildKind.Of<V1Pod>();
     private static readonly ChildKind Services = ChildKind.Of<V1Service>();
 
-    /// <summary>True when all of it worked; false: look again after a while.</summary>
-    public async Task<bool> RunAsync(Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
+    public static async Task<EffectResult> RunAsync(
+        ICluster cluster, Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
     {
         var worked = true;
+        string? missing = null;
         using var slots = new SemaphoreSlim(Parallel);
         var events = await Task.WhenAll(actions.Select(RunOneAsync));
-        Record(document, component, events.OfType<DecisionEvent>());
-        return worked;
+        Record(cluster, document, component, events.OfType<DecisionEvent>());
+        return new EffectResult(worked, missing);
 
         async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
         {
             await slots.WaitAsync(cancellationToken);
             try
             {
-                var (succeeded, objectEvent) = await RunAsync(document, action, pending, cancellationToken);
+                var (succeeded, objectEvent, missingNamespace) = await RunAsync(cluster, document, action, pending, cancellationToken);
                 worked &= succeeded;
+                missing ??= missingNamespace;
                 return objectEvent;
             }
             finally
@@ -38,7 +45,7 @@ internal sealed class EffectRunner(ICluster cluster)
         }
     }
 
-    public void Record(Document document, string component, IEnumerable<DecisionEvent> events)
+    public static void Record(ICluster cluster, Document document, string component, IEnumerable<DecisionEvent> events)
     {
         var metadata = document.Metadata;
         foreach (var said in events)
@@ -49,7 +56,8 @@ internal sealed class EffectRunner(ICluster cluster)
         }
     }
 
-    private async Task<(bool Succeeded, DecisionEvent? Event)> RunAsync(Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
+    private static async Task<(bool Succeeded, DecisionEvent? Event, string? MissingNamespace)> RunAsync(
+        ICluster cluster, Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
     {
         var @namespace = document.Metadata.Namespace;
         var uid = document.Metadata.Uid;
@@ -63,6 +71,10 @@ internal sealed class EffectRunner(ICluster cluster)
                 var serviceOutcome = await cluster.CreateAsync(service, cancellationToken);
                 pending.Note(service, serviceOutcome);
                 return Explain(Services.Kind, service.Name(), serviceOutcome, uid);
+            case ClusterAction.DeletePod { Force: true } lost:
+                var letGo = await cluster.ForceDeleteAsync(Pods, @namespace, lost.Name, lost.Uid, cancellationToken);
+                pending.NoteForcedDelete(lost.Uid, letGo);
+                return Explain("Delete", Pods.Kind, lost.Name, letGo);
             case ClusterAction.DeletePod delete:
                 var podDeleted = await cluster.DeleteAsync(Pods, @namespace, delete.Name, delete.Uid, cancellationToken);
                 pending.NoteDelete(delete.Uid, podDeleted);
@@ -72,7 +84,7 @@ internal sealed class EffectRunner(ICluster cluster)
                 pending.NoteDelete(delete.Uid, serviceDeleted);
                 return Explain("Delete", Services.Kind, delete.Name, serviceDeleted);
             case ClusterAction.Create { Item: var item }:
-                var outcome = await cluster.CreateAsync(item, cancellationToken);
+                var outcome = MadeBefore(item, await cluster.CreateAsync(item, cancellationToken));
                 pending.Note(item, outcome);
                 return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, uid);
             case ClusterAction.Update update:
@@ -88,25 +100,32 @@ internal sealed class EffectRunner(ICluster cluster)
         }
     }
 
-    private static (bool Succeeded, DecisionEvent? Event) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
+    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
     {
-        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}")),
+        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}"), null),
 
         // A create whose answer was lost, or another activation was faster: the child is there and ours.
-        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null),
-        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go")),
-        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}")),
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null, null),
+        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go"), null),
+        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}"), null),
+
+        CreateOutcome.NamespaceMissing missing => (false, null, missing.Message),
 
         // The cluster did not answer: that is the cluster's trouble, said once it refuses or works again.
-        _ => (false, null),
+        _ => (false, null, null),
     };
 
-    private static (bool Succeeded, DecisionEvent? Event) Explain(string verb, string kind, string name, ChangeResult result) => result switch
+    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string verb, string kind, string name, ChangeResult result) => result switch
     {
-        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}")),
-        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}")),
-        _ => (true, null),
+        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}"), null),
+        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}"), null),
+        ChangeResult.Unavailable => (false, null, null),
+        _ => (true, null, null),
     };
+
+    /// <summary>What belongs to nobody is as wanted once it is there, whoever made it.</summary>
+    private static CreateOutcome MadeBefore(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome) =>
+        item.Metadata.OwnerReferences is null && outcome is CreateOutcome.AlreadyExists { OwnerUid.Length: 0 } existing ? new CreateOutcome.Created(existing.Uid) : outcome;
 
     private static string Lower(string kind) => kind.ToLowerInvariant();
 }

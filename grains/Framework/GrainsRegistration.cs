@@ -2,12 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Kubeflow.Orleans.Grains.Framework;
 
-/// <summary>Registers what the grains need beside a store, a change feed, a cluster and state machines.</summary>
+/// <summary>Registers what the grains need beside a store, a change feed, clusters and state machines.</summary>
 public static class GrainsRegistration
 {
     public static IServiceCollection AddResourceGrains(this IServiceCollection services) => services
         .AddSingleton<Reconciler>()
-        .AddSingleton<EffectRunner>()
+        .AddSingleton<Clusters>()
+        .AddSingleton<Leftovers>()
         .AddSingleton<Poker>()
         .AddHostedService<ChangePoker>()
         .AddHostedService<ChildPoker>()

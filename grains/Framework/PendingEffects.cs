@@ -20,11 +20,17 @@ internal sealed class PendingEffects(TimeProvider clock)
     private readonly ConcurrentDictionary<string, (ObservedService Service, DateTimeOffset Until)> services = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (ObservedChild Child, DateTimeOffset Until)> children = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (string SeenVersion, JsonElement Content, DateTimeOffset Until)> updated = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> refusals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> deleted = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> gone = new(StringComparer.Ordinal);
+
+    /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
+    public IReadOnlyDictionary<string, string> Refusals => refusals;
 
     public void Note(V1Pod pod, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        NoteRefusal(pod.Name(), outcome);
+        if (UidOf(outcome, pod.Metadata) is { } uid)
         {
             pods[uid] = (new ObservedPod
             {
@@ -40,7 +46,7 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     public void Note(V1Service service, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        if (UidOf(outcome, service.Metadata) is { } uid)
         {
             services[uid] = (new ObservedService
             {
@@ -55,7 +61,7 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     public void Note(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome)
     {
-        if (UidOf(outcome) is { } uid)
+        if (UidOf(outcome, item.Metadata) is { } uid)
         {
             children[uid] = (new ObservedChild
             {
@@ -84,16 +90,25 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
+    /// <summary>What was deleted by force is gone at once.</summary>
+    public void NoteForcedDelete(string uid, ChangeResult result)
+    {
+        if (result is ChangeResult.Accepted or ChangeResult.Gone)
+        {
+            gone[uid] = clock.GetUtcNow() + Patience;
+        }
+    }
+
     public IReadOnlyList<ObservedPod> Overlay(IReadOnlyList<ObservedPod> seen)
     {
-        if (Nothing(pods))
+        if (Nothing(pods) && gone.IsEmpty)
         {
             return seen;
         }
 
         var now = clock.GetUtcNow();
         Forget(pods, seen.Select(pod => pod.Uid), entry => entry.Until, now);
-        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
+        return [.. seen.Concat(pods.Values.Select(entry => entry.Pod)).Where(pod => !Holds(gone, pod.Uid)).Select(pod => IsDeleted(pod.Uid) ? pod with { DeletionTime = pod.DeletionTime ?? now } : pod)];
     }
 
     public IReadOnlyList<ObservedService> Overlay(IReadOnlyList<ObservedService> seen)
@@ -137,9 +152,11 @@ internal sealed class PendingEffects(TimeProvider clock)
 
     private bool Nothing<T>(ConcurrentDictionary<string, T> created) => created.IsEmpty && deleted.IsEmpty;
 
-    private bool IsDeleted(string uid)
+    private bool IsDeleted(string uid) => Holds(deleted, uid);
+
+    private bool Holds(ConcurrentDictionary<string, DateTimeOffset> noted, string uid)
     {
-        if (!deleted.TryGetValue(uid, out var until))
+        if (!noted.TryGetValue(uid, out var until))
         {
             return false;
         }
@@ -149,7 +166,7 @@ internal sealed class PendingEffects(TimeProvider clock)
             return true;
         }
 
-        deleted.TryRemove(uid, out _);
+        noted.TryRemove(uid, out _);
         return false;
     }
 
@@ -169,9 +186,24 @@ internal sealed class PendingEffects(TimeProvider clock)
         }
     }
 
-    private static string? UidOf(CreateOutcome outcome) => outcome switch
+    private void NoteRefusal(string name, CreateOutcome outcome)
+    {
+        if (outcome is CreateOutcome.Refused refused)
+        {
+            refusals[name] = refused.Message;
+        }
+        else if (outcome is not CreateOutcome.Unavailable)
+        {
+            refusals.TryRemove(name, out _);
+        }
+    }
+
+    private static string? UidOf(CreateOutcome outcome, V1ObjectMeta metadata) => outcome switch
     {
         CreateOutcome.Created created => created.Uid,
+
+        // Made before, and its answer was lost: the watch will show it too.
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == OwnerOf(metadata) => existing.Uid,
         _ => null,
     };
 

@@ -17,21 +17,18 @@ internal sealed class Poker(IGrainFactory grains)
 }
 
 /// <summary>The object, or an object it names, changed in the store.</summary>
-internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, Poker poker) : BackgroundService
+internal sealed partial class ChangePoker(
+    IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, Poker poker, TimeProvider clock, ILogger<ChangePoker> logger) : BackgroundService
 {
     private static readonly TimeSpan MaximumWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Backoff = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        // Whatever was written before has its next_wake set: the wake poker finds it.
-        var head = await store.HeadAsync(stoppingToken);
-        await Task.WhenAll(
-        [
-            .. machines.Select(machine => FollowAsync(machine.Resource, head, PokeChangedAsync, stoppingToken)),
-            .. machines.SelectMany(machine => (machine.Referring?.ReferredResources ?? []).Select(referred =>
-                FollowAsync(referred, head, (change, token) => PokeReferringAsync(machine, change.Key, token), stoppingToken))),
-        ]);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+    [
+        .. machines.Select(machine => FollowAsync(machine.Resource, PokeChangedAsync, stoppingToken)),
+        .. machines.SelectMany(machine => (machine.Referring?.ReferredResources ?? []).Select(referred =>
+            FollowAsync(referred, (change, token) => PokeReferringAsync(machine, change.Key, token), stoppingToken))),
+    ]);
 
     private Task PokeChangedAsync(Change change, CancellationToken cancellationToken)
     {
@@ -57,12 +54,15 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCa
         }
     }
 
-    private async Task FollowAsync(string resource, long after, Func<Change, CancellationToken, Task> poke, CancellationToken cancellationToken)
+    private async Task FollowAsync(string resource, Func<Change, CancellationToken, Task> poke, CancellationToken cancellationToken)
     {
+        // Whatever was written before has its next_wake set: the wake poker finds it.
+        long? position = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
+                var after = position ??= await store.HeadAsync(cancellationToken);
                 using var subscription = feed.Subscribe(resource, after);
                 while (true)
                 {
@@ -71,40 +71,61 @@ internal sealed class ChangePoker(IResourceStore store, IChangeFeed feed, KindCa
                         await poke(change, cancellationToken);
                     }
 
-                    after = subscription.Position;
+                    position = subscription.Position;
                 }
             }
             catch (PositionExpiredException expired)
             {
                 // Too far behind: what was missed is due by its next_wake, follow on from what is still there.
-                after = expired.Floor;
+                position = expired.Floor;
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception failure)
+            {
+                LogFailure(logger, failure, resource);
+                await Task.Delay(Backoff, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
     private bool Concerns(Change change) => kinds.Find(change.Key.Resource) is not IReconciledKind kind || kind.Concerns(change.Document.Root);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Following the changes of {Resource} failed; trying again.")]
+    private static partial void LogFailure(ILogger logger, Exception failure, string resource);
 }
 
-/// <summary>A pod or service of the object changed in the cluster.</summary>
-internal sealed class ChildPoker(ICluster cluster, Poker poker) : BackgroundService
+/// <summary>A child of the object changed in a cluster, or the cluster as a whole came or went.</summary>
+internal sealed partial class ChildPoker(Clusters clusters, Poker poker, ILogger<ChildPoker> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(clusters.All.Select(cluster => FollowAsync(cluster, stoppingToken)));
+
+    private async Task FollowAsync(ICluster cluster, CancellationToken cancellationToken)
     {
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await foreach (var owner in cluster.View.ChangedOwnersAsync(stoppingToken))
+            try
             {
-                poker.Poke(owner);
+                await foreach (var owner in cluster.View.ChangedOwnersAsync(cancellationToken))
+                {
+                    poker.Poke(owner);
+                }
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogFailure(logger, failure, cluster.Name);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Following the changes in cluster {Cluster} failed; trying again.")]
+    private static partial void LogFailure(ILogger logger, Exception failure, string cluster);
 }
 
 /// <summary>Its next_wake has come. Timers are a column, so they survive every crash.</summary>

@@ -19,27 +19,9 @@ internal static class WantedChildren
         ];
     }
 
-    /// <summary>
-    /// Something that is wanted is not so. What is not mentioned does not count: the cluster adds defaults, and others add fields of
-    /// their own, which stay.
-    /// </summary>
-    public static bool HasDrifted(IKubernetesObject<V1ObjectMeta> wanted, JsonElement seen) =>
-
-        // Items of a list do not name their type.
-        JsonSerializer.Deserialize<JsonElement>(KubernetesJson.Serialize(wanted)).EnumerateObject()
-            .Any(member => member.Name is not ("apiVersion" or "kind") && Differs(member.Value, Member(seen, member.Name)));
+    /// <summary>Something that is wanted is not so.</summary>
+    public static bool HasDrifted(IKubernetesObject<V1ObjectMeta> wanted, JsonElement seen) => ManifestDifference.Of(wanted, seen) is not null;
 
     private static IEnumerable<ClusterAction> Repair(IKubernetesObject<V1ObjectMeta> item, ObservedChild child) =>
         HasDrifted(item, child.Content) ? [new ClusterAction.Update(item, child.Uid, child.ResourceVersion)] : [];
-
-    private static bool Differs(JsonElement wanted, JsonElement seen) => wanted.ValueKind switch
-    {
-        JsonValueKind.Object => wanted.EnumerateObject().Any(member => Differs(member.Value, Member(seen, member.Name))),
-        JsonValueKind.Array => seen.ValueKind != JsonValueKind.Array || wanted.GetArrayLength() != seen.GetArrayLength()
-            || wanted.EnumerateArray().Zip(seen.EnumerateArray()).Any(pair => Differs(pair.First, pair.Second)),
-        _ => seen.ValueKind != wanted.ValueKind || !JsonElement.DeepEquals(wanted, seen),
-    };
-
-    private static JsonElement Member(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
 }

@@ -40,6 +40,9 @@ internal interface ITrainingRules
     /// <summary>What the status says of the replicas of an unfinished job.</summary>
     ImmutableSortedDictionary<string, ReplicaStatus> Statuses(TrainingJob job, JobReplicas replicas) => replicas.ToStatuses();
 
+    /// <summary>Replicas beside the leading one are created when that is ready.</summary>
+    bool StartsWhenLeaderIsReady(TrainingJob job) => job.Annotations.StartsWhenLeaderIsReady;
+
     /// <summary>The replica's pod may be created now; false: look again when another pod changes.</summary>
     bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
 }

@@ -12,6 +12,9 @@ internal sealed record JobCondition(string Type, string Status, string Reason, s
     public const string Failed = "Failed";
     public const string Suspended = "Suspended";
 
+    /// <summary>Beyond upstream: replicas that should run do not, and why is known.</summary>
+    public const string PodsPending = "PodsPending";
+
     public const string True = "True";
     public const string False = "False";
 }
@@ -47,6 +50,24 @@ internal readonly record struct JobConditions(ImmutableArray<JobCondition> Items
 
         var transition = current?.Status == status ? current.LastTransitionTime : now;
         return new([.. Items.Where(item => !Displaces(type, item.Type)).Select(item => Ended(type, item)), new(type, status, reason, message, now, transition)]);
+    }
+
+    /// <summary>
+    /// Says why replicas do not run, once per reason, or that nothing is known to stand in their way. It stands first, and only while it
+    /// holds: who shows the last condition as the state shows what upstream shows.
+    /// </summary>
+    public JobConditions SetPending(PendingReason? pending, DateTimeOffset now)
+    {
+        var current = Find(JobCondition.PodsPending);
+        if (IsFinished || current?.Reason == pending?.Reason)
+        {
+            return this;
+        }
+
+        var others = Items.Where(item => item.Type != JobCondition.PodsPending);
+        return pending is null
+            ? new([.. others])
+            : new([new(JobCondition.PodsPending, JobCondition.True, pending.Reason, pending.Message, now, current?.LastTransitionTime ?? now), .. others]);
     }
 
     private static bool Displaces(string set, string present) =>

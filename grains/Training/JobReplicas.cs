@@ -7,10 +7,12 @@ namespace Kubeflow.Orleans.Grains.Training;
 internal sealed class JobReplicas
 {
     private readonly TrainingJob job;
+    private readonly TrainingNotes notes;
 
     public JobReplicas(TrainingJob job, IReadOnlyList<ObservedPod> pods, IReadOnlyList<ObservedService> services, TrainingNotes notes)
     {
         this.job = job;
+        this.notes = notes;
         var podAt = ByPlace(pods, pod => pod.Labels, pod => (pod.Terminating, pod.Name));
         var serviceAt = ByPlace(services, service => service.Labels, service => (service.Terminating, service.Name));
         All =
@@ -31,6 +33,10 @@ internal sealed class JobReplicas
     public ImmutableArray<ObservedPod> SurplusPods { get; }
 
     public ImmutableArray<ObservedService> SurplusServices { get; }
+
+    /// <summary>Restarts that count against the limit: those that are noted, and those of running pods' containers.</summary>
+    public long Restarts => notes.Restarts
+        + All.Where(replica => replica.Spec.RestartsPods).Sum(replica => (long)replica.Notes.Restarts + (replica.IsRunning ? replica.ContainerRestarts : 0));
 
     public IEnumerable<Replica> Failed => All.Where(replica => replica.HasFailed);
 

@@ -21,12 +21,16 @@ internal sealed record JobStatus
 
     public DateTimeOffset? CompletionTime { get; init; }
 
+    /// <summary>Restarts that count against the limit; 0 is left out of the JSON.</summary>
+    public int Restarts { get; init; }
+
     public static JobStatus Read(JsonElement status) => new()
     {
         Conditions = new JobConditions([.. status.Items("conditions").Select(ReadCondition)]),
         ReplicaStatuses = status.Get("replicaStatuses").Members().ToImmutableSortedDictionary(member => member.Name, member => ReadReplicas(member.Value), StringComparer.Ordinal),
         StartTime = Time(status, "startTime"),
         CompletionTime = Time(status, "completionTime"),
+        Restarts = Count(status, "restarts"),
     };
 
     /// <summary>The same with every role's counts changed.</summary>
@@ -45,6 +49,9 @@ internal sealed record JobStatus
         {
             node.Remove("replicaStatuses");
         }
+
+        node.Remove("restarts");
+        SetCount(node, "restarts", Restarts);
 
         return node;
     }

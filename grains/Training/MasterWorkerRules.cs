@@ -38,7 +38,7 @@ internal abstract class MasterWorkerRules(TrainingKind kind) : ITrainingRules
 
     public virtual FailureMeaning MeaningOfFailure(Replica replica) => replica.MeaningOfFailure(replica.Spec.ContainerName);
 
-    public virtual bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => true;
+    public virtual bool StartsWhenLeaderIsReady(TrainingJob job) => job.Annotations.StartsWhenLeaderIsReady;
 
     public virtual IReadOnlyCollection<ChildKind> CompanionKinds => [];
 

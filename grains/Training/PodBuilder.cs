@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s;
 using k8s.Models;
 
@@ -6,10 +7,10 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// <summary>Makes the pod of a replica from its template.</summary>
 internal static class PodBuilder
 {
-    public static V1Pod Build(TrainingJob job, ReplicaSpec spec, int index, ITrainingRules rules)
+    public static V1Pod Build(TrainingJob job, ReplicaSpec spec, int index, int attempt, ITrainingRules rules)
     {
         var template = KubernetesJson.Deserialize<V1PodTemplateSpec>(spec.Template.GetRawText());
-        template.Spec.RestartPolicy = spec.RestartPolicy == "ExitCode" ? "Never" : spec.RestartPolicy;
+        template.Spec.RestartPolicy = RestartPolicy(job, spec);
         if (job.Kind.HasServices)
         {
             AddFrameworkPort(job, spec, template.Spec);
@@ -24,7 +25,7 @@ internal static class PodBuilder
             {
                 Name = job.ReplicaName(spec.Role, index),
                 NamespaceProperty = job.Namespace,
-                Labels = Labels(template.Metadata?.Labels, job, spec, index, rules),
+                Labels = Labels(template.Metadata?.Labels, job, spec, index, attempt, rules),
                 Annotations = template.Metadata?.Annotations,
                 Finalizers = template.Metadata?.Finalizers,
                 OwnerReferences = [OwnerReference(job)],
@@ -46,7 +47,11 @@ internal static class PodBuilder
     /// <summary>Appends variables behind the author's own: of two with one name Kubernetes takes the last.</summary>
     public static void AddEnvironment(V1Container container, IEnumerable<V1EnvVar> variables) => container.Env = [.. container.Env ?? [], .. variables];
 
-    private static Dictionary<string, string> Labels(IDictionary<string, string>? template, TrainingJob job, ReplicaSpec spec, int index, ITrainingRules rules)
+    /// <summary>A container started again in its pod would leave its peers waiting: where all restart together the pod must fail.</summary>
+    private static string RestartPolicy(TrainingJob job, ReplicaSpec spec) =>
+        spec.RestartPolicy == "ExitCode" || job.Annotations.RestartsGroup ? "Never" : spec.RestartPolicy;
+
+    private static Dictionary<string, string> Labels(IDictionary<string, string>? template, TrainingJob job, ReplicaSpec spec, int index, int attempt, ITrainingRules rules)
     {
         var labels = new Dictionary<string, string>(template ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         foreach (var (name, value) in ReplicaLabels.Of(job, spec.Role, index))
@@ -57,6 +62,11 @@ internal static class PodBuilder
         if (rules.IsMaster(job, spec.Role, index))
         {
             labels[ReplicaLabels.JobRole] = ReplicaLabels.Master;
+        }
+
+        if (attempt > 0)
+        {
+            labels[ReplicaLabels.Attempt] = attempt.ToString(CultureInfo.InvariantCulture);
         }
 
         return labels;

@@ -22,13 +22,15 @@ internal sealed record Replica(ReplicaSpec Spec, int Index, string Name, Observe
 
     public bool IsRunning => !IsCompleted && Pod is { Phase: "Running", Terminating: false };
 
+    public bool IsReady => IsRunning && Pod!.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
+
     public bool HasFailed => !IsCompleted && Pod is { Phase: "Failed", Terminating: false };
 
     /// <summary>Pending or running: there is a pod that has not ended and is not being deleted.</summary>
     public bool IsActive => Pod is { Phase: not ("Succeeded" or "Failed"), Terminating: false };
 
     /// <summary>The cluster took the pod away (eviction, preemption, node shutdown): no fault of the program.</summary>
-    public bool WasDisrupted => Pod is not null && (Pod.Reason == "Evicted" || Pod.Conditions.Any(condition => condition is { Type: "DisruptionTarget", Status: "True" }));
+    public bool WasDisrupted => Pod is not null && Disruptions.IsOne(Pod);
 
     /// <summary>Restarts of the containers of the pod that is there now.</summary>
     public int ContainerRestarts => Pod is null ? 0 : Pod.InitContainers.Concat(Pod.Containers).Sum(container => container.RestartCount);

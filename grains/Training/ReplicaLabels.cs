@@ -14,6 +14,9 @@ internal static class ReplicaLabels
     public const string JobRole = "training.kubeflow.org/job-role";
     public const string Master = "master";
 
+    /// <summary>On the pods of a job whose replicas were started again together: the how manieth time.</summary>
+    public const string Attempt = WellKnown.Domain + "/attempt";
+
     /// <summary>What selects the pod of one replica.</summary>
     public static Dictionary<string, string> Selector(TrainingJob job, string role, int index)
     {
@@ -46,6 +49,9 @@ internal static class ReplicaLabels
         [WellKnown.OwnerResourceLabel] = job.Kind.Resource,
         [WellKnown.ShardLabel] = StableHash.Shard(job.Uid).ToString(CultureInfo.InvariantCulture),
     };
+
+    public static int AttemptOf(IReadOnlyDictionary<string, string> labels) =>
+        int.TryParse(labels.GetValueOrDefault(Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : 0;
 
     /// <summary>Which replica a child belongs to; null when its labels do not say.</summary>
     public static (string Role, int Index)? Read(IReadOnlyDictionary<string, string> labels, TrainingJob job)

@@ -26,6 +26,8 @@ internal sealed class RunPolicy(JsonElement spec, string manager = RunPolicy.Our
     /// <summary>Null: restarts are not limited.</summary>
     public long? BackoffLimit => element.Integer("backoffLimit");
 
+    public SchedulingPolicy Scheduling => new(element.Get("schedulingPolicy"));
+
     public bool Suspend => element.Flag("suspend");
 
     /// <summary>Another controller answers for the job. An empty value names nobody, so nobody acts: as upstream.</summary>

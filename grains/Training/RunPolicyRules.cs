@@ -22,8 +22,7 @@ internal static class RunPolicyRules
             return false;
         }
 
-        var restarts = replicas.All.Where(replica => replica.Spec.RestartsPods).Sum(replica => (long)replica.Notes.Restarts + (replica.IsRunning ? replica.ContainerRestarts : 0));
-        return limit > 0 ? restarts >= limit : restarts > 0 || replicas.Failed.Any(replica => !replica.WasDisrupted);
+        return limit > 0 ? replicas.Restarts >= limit : replicas.Restarts > 0 || replicas.Failed.Any(replica => !replica.WasDisrupted);
     }
 
     /// <summary>A finished job's pod is to be deleted.</summary>

@@ -25,5 +25,5 @@ public static class TrainingFamily
     public static ImmutableArray<ResourceKind> Kinds { get; } = [.. Family.Select(member => member(new TrainingOptions()).Kind), new MPIJobKind()];
 
     public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) =>
-        [.. Family.Select(member => new TrainingStateMachine(member(options))), new MPIJobStateMachine(options)];
+        [.. Family.Select(member => new TrainingStateMachine(member(options), options)), new MPIJobStateMachine(options)];
 }

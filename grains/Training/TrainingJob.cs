@@ -19,6 +19,7 @@ internal sealed class TrainingJob
         Name = document.Metadata.Name;
         Namespace = document.Metadata.Namespace;
         Uid = document.Metadata.Uid;
+        Annotations = new JobAnnotations(document.Metadata.Annotations);
     }
 
     public TrainingKind Kind { get; }
@@ -30,6 +31,9 @@ internal sealed class TrainingJob
     public string Namespace { get; }
 
     public string Uid { get; }
+
+    /// <summary>What the job asks for beyond upstream.</summary>
+    public JobAnnotations Annotations { get; }
 
     public JsonElement Spec { get; }
 

@@ -9,7 +9,7 @@ using Kubeflow.Orleans.Core.Schemas;
 namespace Kubeflow.Orleans.Grains.Training;
 
 /// <summary>What the kinds of <c>kubeflow.org/v1</c> training jobs share; a kind adds its names, its roles and its own fields.</summary>
-internal abstract class TrainingKind : ResourceKind, IReconciledKind
+internal abstract class TrainingKind : ResourceKind, IReconciledKind, IReportsProgress
 {
     private readonly Lazy<ImmutableArray<KindVersion>> versions;
 
@@ -96,7 +96,7 @@ internal abstract class TrainingKind : ResourceKind, IReconciledKind
     public sealed override IEnumerable<string> Warnings(JsonObject document)
     {
         var current = Document.FromNode(document);
-        return [.. TrainingValidation.Warnings(new TrainingJob(this, current)), .. SpecWarnings(current.Root.Get("spec"))];
+        return [.. TrainingValidation.Warnings(new TrainingJob(this, current)), .. new JobAnnotations(current.Metadata.Annotations).Warnings(), .. SpecWarnings(current.Root.Get("spec"))];
     }
 
     /// <summary>The rules of this kind alone.</summary>

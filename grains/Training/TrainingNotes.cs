@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace Kubeflow.Orleans.Grains.Training;
 
@@ -10,13 +11,22 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// </summary>
 internal sealed record TrainingNotes
 {
-    private static readonly JsonSerializerOptions Serialization = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Serialization = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The object these notes are about: a new object of the same name starts with none.</summary>
     public string Uid { get; init; } = "";
 
     /// <summary>Warnings about the job itself that were said.</summary>
     public ImmutableSortedSet<string> Said { get; init; } = [];
+
+    /// <summary>How often all replicas were started again together. Pods carry the number they belong to.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Those of these restarts that count against the limit.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Of the restarts of all replicas together.</summary>
+    public RestartBackoff? Backoff { get; init; }
 
     /// <summary>By pod name.</summary>
     public ImmutableSortedDictionary<string, ReplicaNotes> Replicas { get; init; } = ImmutableSortedDictionary<string, ReplicaNotes>.Empty;
@@ -42,6 +52,11 @@ internal sealed record ReplicaNotes
 
     /// <summary>Restarts that are no longer to be seen: containers' of pods that are gone, and the pods made anew.</summary>
     public int Restarts { get; init; }
+
+    /// <summary>A pod of this attempt has run: when it is gone, its peers have lost it. Kept for jobs that restart as a group.</summary>
+    public bool HasRun { get; init; }
+
+    public RestartBackoff? Backoff { get; init; }
 
     /// <summary>uid of the pod whose failure was counted last, so that deciding twice counts once.</summary>
     public string CountedUid { get; init; } = "";

@@ -55,7 +55,16 @@ internal static class TrainingSchema
             ("labelSelector", ClrSchema.Of(typeof(V1LabelSelector))),
             ("selector", Schema.String),
             ("succeeded", Schema.Int32)))),
-        ("startTime", Schema.Time));
+        ("restarts", Schema.Int32),
+        ("startTime", Schema.Time),
+        ("trainerStatus", TrainerStatus));
+
+    /// <summary>What training code says of itself: the names are those of TrainJobs.</summary>
+    private static Schema TrainerStatus => Schema.Object(
+        ("estimatedRemainingSeconds", Schema.Int32 with { Minimum = 0 }),
+        ("lastUpdatedTime", Schema.Time),
+        ("metrics", Schema.ListOf(Schema.Object(("name", Schema.String with { MaxLength = 64 }), ("value", Schema.String with { MaxLength = 64 })) with { Required = ["name", "value"] })),
+        ("progressPercentage", Schema.Int32 with { Minimum = 0, Maximum = 100 }));
 
     private static Schema Condition => Schema.Object(
         ("lastTransitionTime", Schema.Time),

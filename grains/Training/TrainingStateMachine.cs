@@ -1,5 +1,6 @@
-using System.Collections.Immutable;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training;
@@ -8,7 +9,7 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// How every training job lives: created, running and restarting, suspended and resumed, ended once and for all, cleaned up. What a
 /// kind adds stands in its <see cref="ITrainingRules"/>.
 /// </summary>
-internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
+internal sealed partial class TrainingStateMachine(ITrainingRules rules, TrainingOptions options) : IStateMachine
 {
     /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
     private const int MostCreations = 250;
@@ -19,7 +20,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     public string Component => rules.Kind.OperatorName;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds => rules.CompanionKinds;
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [.. rules.CompanionKinds, .. GangScheduler.PodGroupKinds, .. ProgressAccess.Kinds(options.ProgressServer)];
 
     public Decision Decide(Situation situation)
     {
@@ -54,6 +55,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private void Continue(TrainingTurn turn)
     {
+        LetGoOfLostPods(turn);
         if (turn.Job.RunPolicy.Suspend)
         {
             Suspend(turn);
@@ -79,6 +81,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
         turn.Delete(turn.Pods);
         turn.Delete(turn.Services);
         DropCompanions(turn);
+        turn.SetPending(null);
         turn.Status = turn.Status.WithReplicas(status => status with { Active = 0 });
         var message = $"{turn.Job.Kind.Kind} {turn.Job.Name} is suspended.";
         if (turn.Is(JobCondition.Running))
@@ -105,42 +108,20 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
     private void Run(TrainingTurn turn)
     {
         turn.Status = turn.Status with { StartTime = turn.Status.StartTime ?? turn.Now };
+        turn.Delete(turn.EarlierPods);
         var replicas = TakeNotes(turn);
-        turn.Status = turn.Status with { ReplicaStatuses = rules.Statuses(turn.Job, replicas) };
+        Count(turn, replicas);
         if (!HasEnded(turn, replicas))
         {
-            Restart(turn, replicas);
+            replicas = Restart(turn, replicas);
             Populate(turn, replicas);
+            turn.SetPending(PendingReasonOf(turn, replicas));
             turn.WakeAt(RunPolicyRules.Deadline(turn.Job.RunPolicy, turn.Status.StartTime));
         }
     }
 
-    /// <summary>Remembers what the pods tell now, each thing once, and reports it; notes of replicas that are not wanted any more go.</summary>
-    private JobReplicas TakeNotes(TrainingTurn turn)
-    {
-        var before = turn.Notes;
-        var replicas = new JobReplicas(turn.Job, turn.Pods, turn.Services, before);
-        turn.Notes = before with { Replicas = ImmutableSortedDictionary<string, ReplicaNotes>.Empty };
-        foreach (var replica in replicas.All)
-        {
-            var (events, said) = PodReports.Of(replica, replica.Spec.ContainerName);
-            turn.Say(events);
-            turn.Notes = turn.Notes.With(replica.Name, CountRestart(replica, turn) with { Completed = replica.IsCompleted, Said = said });
-        }
-
-        return new JobReplicas(turn.Job, turn.Pods, turn.Services, turn.Notes);
-    }
-
-    private ReplicaNotes CountRestart(Replica replica, TrainingTurn turn)
-    {
-        var notes = replica.Notes;
-        if (!replica.HasFailed || replica.Pod!.Uid == notes.CountedUid || rules.MeaningOfFailure(replica) != FailureMeaning.Restart)
-        {
-            return notes;
-        }
-
-        return notes with { CountedUid = replica.Pod.Uid, Restarts = notes.Restarts + replica.ContainerRestarts + (replica.WasDisrupted ? 0 : 1) };
-    }
+    private void Count(TrainingTurn turn, JobReplicas replicas) =>
+        turn.Status = turn.Status with { ReplicaStatuses = rules.Statuses(turn.Job, replicas), Restarts = (int)Math.Min(replicas.Restarts, int.MaxValue) };
 
     /// <summary>Success is looked at first: the first end is the only one.</summary>
     private bool HasEnded(TrainingTurn turn, JobReplicas replicas)
@@ -173,7 +154,7 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
             return DecisionEvent.Normal(reason, $"Job {job.Name} has failed because it was active longer than specified deadline");
         }
 
-        var failed = replicas.Failed.ToLookup(rules.MeaningOfFailure);
+        var failed = replicas.Failed.ToLookup(replica => MeaningOfFailure(job, replica));
         if (failed[FailureMeaning.Permanent].FirstOrDefault() is { } permanent)
         {
             return DecisionEvent.Warning(reason, $"job \"{job.Name}\" is failing because \"{permanent.Spec.Role}\" replica(s) failed.");
@@ -186,100 +167,13 @@ internal sealed class TrainingStateMachine(ITrainingRules rules) : IStateMachine
 
     private static void End(TrainingTurn turn, string condition, DecisionEvent decisionEvent)
     {
+        turn.SetPending(null);
         turn.Set(condition, JobCondition.True, condition == JobCondition.Failed ? turn.Job.Kind.FailedSuffix : condition, decisionEvent.Message);
         turn.Status = turn.Status with { CompletionTime = turn.Now };
         turn.Say(decisionEvent);
-    }
-
-    /// <summary>Failed pods make room for new ones of the same name; Running comes back when the new pods run.</summary>
-    private void Restart(TrainingTurn turn, JobReplicas replicas)
-    {
-        var restarted = replicas.Failed.Where(replica => rules.MeaningOfFailure(replica) == FailureMeaning.Restart).ToList();
-        turn.Delete(restarted.Select(replica => replica.Pod!));
-        turn.Say(restarted
-            .Where(replica => turn.NotesBefore.Of(replica.Name).CountedUid != replica.Pod!.Uid)
-            .Select(replica => DecisionEvent.Warning(turn.Job.Kind.Kind + "Restarting", RestartingMessage(turn.Job, replica))));
-        if (restarted.Count > 0)
+        if (turn.Children.Any(child => GangScheduler.PodGroupKinds.Contains(child.Kind)))
         {
-            turn.Set(JobCondition.Restarting, JobCondition.True, "Restarting", RestartingMessage(turn.Job, restarted[0]));
-        }
-        else if (rules.IsRunning(turn.Job, replicas))
-        {
-            turn.Set(JobCondition.Running, JobCondition.True, "Running", rules.Messages(turn.Job).Running);
+            turn.Say(DecisionEvent.Normal("JobTerminated", "Job has been terminated. Deleting PodGroup"));
         }
     }
-
-    private void Populate(TrainingTurn turn, JobReplicas replicas)
-    {
-        turn.Keep(rules.Companions(turn.Job, replicas));
-        turn.Delete(replicas.SurplusPods);
-        turn.Delete(replicas.SurplusServices);
-        var services = replicas.All.Where(replica => turn.Job.Kind.HasServices && replica.Service is null).ToList();
-        var pods = replicas.All.Where(replica => replica is { Pod: null, IsCompleted: false } && rules.MayStart(turn.Job, replica, replicas)).ToList();
-        foreach (var replica in services.Take(MostCreations))
-        {
-            turn.Do(new ClusterAction.CreateService(ServiceBuilder.Build(turn.Job, replica.Spec, replica.Index)));
-        }
-
-        foreach (var replica in pods.Take(MostCreations))
-        {
-            WarnOfRestartPolicy(turn, replica.Spec);
-            turn.Do(new ClusterAction.CreatePod(PodBuilder.Build(turn.Job, replica.Spec, replica.Index, rules)));
-        }
-
-        if (Math.Max(services.Count, pods.Count) > MostCreations)
-        {
-            turn.WakeAt(turn.Now + UntilMoreCreations);
-        }
-    }
-
-    private static void WarnOfRestartPolicy(TrainingTurn turn, ReplicaSpec spec)
-    {
-        var subject = $"restartPolicy/{spec.Role}";
-        if (spec.Template.Get("spec", "restartPolicy").IsPresent() && !turn.Notes.Said.Contains(subject))
-        {
-            turn.Notes = turn.Notes with { Said = turn.Notes.Said.Add(subject) };
-            turn.Say(DecisionEvent.Warning("SetPodTemplateRestartPolicy", "Restart policy in pod template will be overwritten by restart policy in replica spec"));
-        }
-    }
-
-    private void DropCompanions(TrainingTurn turn)
-    {
-        if (!rules.KeepsCompanions)
-        {
-            turn.Keep([]);
-        }
-    }
-
-    private void CleanUp(TrainingTurn turn)
-    {
-        var policy = turn.Job.RunPolicy;
-        var terminal = turn.Status.Conditions.Terminal!;
-        turn.Status = turn.Status with { CompletionTime = turn.Status.CompletionTime ?? terminal.LastTransitionTime ?? turn.Now };
-        if (terminal.Type == JobCondition.Succeeded)
-        {
-            turn.Status = turn.Status.WithReplicas(Settled);
-        }
-
-        var pods = turn.Pods.OrderBy(pod => pod.Terminating).ToLookup(pod => pod.Name, StringComparer.Ordinal);
-        turn.Delete(turn.Pods.Where(pod => RunPolicyRules.DeletesPod(policy, pod)));
-        turn.Delete(turn.Services.Where(service => RunPolicyRules.DeletesService(policy, pods[service.Name].FirstOrDefault())));
-        DropCompanions(turn);
-        ExpireAt(turn, RunPolicyRules.Expiry(policy, turn.Status.CompletionTime));
-    }
-
-    private static void ExpireAt(TrainingTurn turn, DateTimeOffset? expiry)
-    {
-        turn.WakeAt(expiry);
-        if (expiry <= turn.Now)
-        {
-            turn.DeleteObject();
-            turn.Say(DecisionEvent.Normal(turn.Job.Kind.DeletedEventReason, $"Deleted job: {turn.Job.Name}"));
-        }
-    }
-
-    /// <summary>When the job has succeeded, whoever still runs counts as succeeded.</summary>
-    private static ReplicaStatus Settled(ReplicaStatus status) => status with { Active = 0, Succeeded = status.Succeeded + status.Active };
-
-    private static string RestartingMessage(TrainingJob job, Replica replica) => $"job {job.Name} is restarting because {replica.Spec.Role} replica(s) failed.";
 }

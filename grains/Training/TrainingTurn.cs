@@ -23,9 +23,22 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
 
     public IReadOnlyList<ObservedPod> Pods { get; } = situation.Pods;
 
+    /// <summary>The pods of the attempt that counts.</summary>
+    public IReadOnlyList<ObservedPod> CurrentPods => [.. Pods.Where(pod => ReplicaLabels.AttemptOf(pod.Labels) == Notes.Attempt)];
+
+    /// <summary>Pods from before all replicas were started again: they must go, and their end says nothing any more.</summary>
+    public IReadOnlyList<ObservedPod> EarlierPods => [.. Pods.Where(pod => ReplicaLabels.AttemptOf(pod.Labels) != Notes.Attempt)];
+
     public IReadOnlyList<ObservedService> Services { get; } = situation.Services;
 
+    /// <summary>Children beside pods and services.</summary>
     public IReadOnlyList<ObservedChild> Children { get; } = situation.Children;
+
+    /// <summary>By pod name, what the cluster said when it last refused to create it.</summary>
+    public IReadOnlyDictionary<string, string> Refusals { get; } = situation.Refusals;
+
+    /// <summary>The cluster does not know this kind of children.</summary>
+    public bool IsUnknown(ChildKind kind) => situation.UnknownKinds.Contains(kind);
 
     public JobStatus Status { get; set; } = JobStatus.Read(situation.Document.Root.Get("status"));
 
@@ -48,9 +61,21 @@ internal sealed class TrainingTurn(TrainingJob job, Situation situation)
         return changed;
     }
 
+    public void SetPending(PendingReason? pending) => Status = Status with { Conditions = Status.Conditions.SetPending(pending, Now) };
+
     public void Say(DecisionEvent decisionEvent) => events.Add(decisionEvent);
 
     public void Say(IEnumerable<DecisionEvent> decisionEvents) => events.AddRange(decisionEvents);
+
+    /// <summary>What is said of this subject is said once in the life of the job, or of its attempt after a suspension.</summary>
+    public void SayOnce(string subject, DecisionEvent decisionEvent)
+    {
+        if (!Notes.Said.Contains(subject))
+        {
+            Notes = Notes with { Said = Notes.Said.Add(subject) };
+            Say(decisionEvent);
+        }
+    }
 
     public void Do(ClusterAction action) => actions.Add(action);
 

@@ -10,6 +10,8 @@ namespace Kubeflow.Orleans.Silo.Security;
 /// </summary>
 internal sealed class LocalCredentials
 {
+    private static readonly string[] OwnNames = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+
     private const int TokenBytes = 32;
     private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
     private static readonly TimeSpan ServerLife = TimeSpan.FromDays(365);
@@ -30,13 +32,14 @@ internal sealed class LocalCredentials
     public string Token { get; }
 
     /// <summary>Reads them from <paramref name="home"/>, making what is missing or about to expire.</summary>
-    public static async Task<LocalCredentials> LoadAsync(string home, TimeProvider clock, CancellationToken cancellationToken)
+    /// <param name="hostNames">What the server is called beside its own names.</param>
+    public static async Task<LocalCredentials> LoadAsync(string home, IReadOnlyList<string> hostNames, TimeProvider clock, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(home, "pki");
         PrivateFiles.CreateDirectory(home);
         PrivateFiles.CreateDirectory(folder);
         using var authority = await AuthorityAsync(folder, clock, cancellationToken);
-        var server = await ServerAsync(folder, authority, clock, cancellationToken);
+        var server = await ServerAsync(folder, authority, [.. OwnNames, .. hostNames], clock, cancellationToken);
         return new LocalCredentials(authority.ExportCertificatePem(), server, await TokenAsync(folder, cancellationToken));
     }
 
@@ -58,9 +61,10 @@ internal sealed class LocalCredentials
         return made;
     }
 
-    private static async Task<X509Certificate2> ServerAsync(string folder, X509Certificate2 authority, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<X509Certificate2> ServerAsync(
+        string folder, X509Certificate2 authority, IReadOnlyList<string> hostNames, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(folder, "server", clock, cancellationToken) is { } known && known.Issuer == authority.Subject)
+        if (await ReadAsync(folder, "server", clock, cancellationToken) is { } known && known.Issuer == authority.Subject && hostNames.All(name => known.MatchesHostname(name)))
         {
             return known;
         }
@@ -68,7 +72,7 @@ internal sealed class LocalCredentials
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=kubeflow-orleans", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        foreach (var name in new[] { "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc" })
+        foreach (var name in hostNames)
         {
             names.AddDnsName(name);
         }

@@ -23,5 +23,17 @@ public static class WellKnown
     /// </summary>
     public const string WorkingDirectoryAnnotation = Domain + "/working-directory";
 
+    /// <summary>
+    /// Label on every child in a cluster that does not know our objects: which control plane it belongs to, so that two of them can use
+    /// one cluster.
+    /// </summary>
+    public const string ControlPlaneLabel = Domain + "/control-plane";
+
+    /// <summary>Annotation on every child in such a cluster: its controlling owner reference as JSON.</summary>
+    public const string OwnerAnnotation = Domain + "/owner";
+
+    /// <summary>Annotation on an object or its namespace: the name of the cluster it runs in.</summary>
+    public const string ClusterAnnotation = Domain + "/cluster";
+
     public const string ManagerName = "kubeflow-orleans";
 }

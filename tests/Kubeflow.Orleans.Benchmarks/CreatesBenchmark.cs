@@ -54,14 +54,15 @@ internal static class CreatesBenchmark
 /// <summary>The TFJobs benchmarks submit.</summary>
 internal static class Jobs
 {
-    private static readonly Uri Collection = new("apis/kubeflow.org/v1/namespaces/default/tfjobs", UriKind.Relative);
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    public static async Task CreateAsync(HttpClient client, string name, bool managed)
+    public static Uri Collection(string @namespace) => new($"apis/kubeflow.org/v1/namespaces/{@namespace}/tfjobs", UriKind.Relative);
+
+    public static async Task CreateAsync(HttpClient client, string name, bool managed, string @namespace = "default")
     {
         using var content = new ByteArrayContent(Body(name, managed));
         content.Headers.ContentType = Json;
-        using var response = await client.PostAsync(Collection, content);
+        using var response = await client.PostAsync(Collection(@namespace), content);
         if (!response.IsSuccessStatusCode)
         {
             throw new InvalidOperationException($"create {name}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");

@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, Func<Task>>
     ["startup"] = StartupBenchmark.RunAsync,
     ["creates"] = CreatesBenchmark.RunAsync,
     ["simulated"] = SimulatedJobsBenchmark.RunAsync,
+    ["cluster"] = ClusterJobsBenchmark.RunAsync,
     ["finished"] = FinishedJobsBenchmark.RunAsync,
 };
 

@@ -26,11 +26,13 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public Uri Address => new(configuration.Host);
 
-    public static async Task<SiloProcess> StartAsync(int simulatedNodes = 0, string? home = null)
+    /// <param name="kubeconfig">The cluster to run jobs in; null: the embedded one.</param>
+    public static async Task<SiloProcess> StartAsync(int simulatedNodes = 0, string? home = null, string? kubeconfig = null)
     {
         home ??= Directory.CreateTempSubdirectory("kfo-benchmark-").FullName;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Kubeflow.Orleans.Silo.dll"), "--home", home, "--port", "0", "--simulated-nodes", simulatedNodes.ToString(CultureInfo.InvariantCulture), "--log-retention", "10" })
+        string[] cluster = kubeconfig is null ? [] : ["--kubeconfig", kubeconfig];
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Kubeflow.Orleans.Silo.dll"), .. cluster, "--home", home, "--port", "0", "--simulated-nodes", simulatedNodes.ToString(CultureInfo.InvariantCulture), "--log-retention", "10"])
         {
             start.ArgumentList.Add(argument);
         }

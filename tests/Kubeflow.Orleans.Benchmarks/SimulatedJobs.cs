@@ -8,7 +8,7 @@ internal static class SimulatedJobs
 {
     private const int Clients = 16;
 
-    public static async Task SubmitAsync(Func<HttpClient> createClient, string prefix, int count)
+    public static async Task SubmitAsync(Func<HttpClient> createClient, string prefix, int count, string @namespace = "default")
     {
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
@@ -16,16 +16,16 @@ internal static class SimulatedJobs
             using var client = createClient();
             while (Interlocked.Increment(ref next) is var number && number < count)
             {
-                await Jobs.CreateAsync(client, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}"), managed: true);
+                await Jobs.CreateAsync(client, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}"), managed: true, @namespace);
             }
         }));
     }
 
-    public static async Task WatchUntilAllSucceededAsync(HttpClient client, string prefix, int count)
+    public static async Task WatchUntilAllSucceededAsync(HttpClient client, string prefix, int count, string @namespace = "default")
     {
         client.Timeout = Timeout.InfiniteTimeSpan;
         var succeeded = new HashSet<string>();
-        await using var stream = await client.GetStreamAsync(new Uri("apis/kubeflow.org/v1/namespaces/default/tfjobs?watch=true&resourceVersion=0", UriKind.Relative));
+        await using var stream = await client.GetStreamAsync(new Uri($"{Jobs.Collection(@namespace)}?watch=true&resourceVersion=0", UriKind.Relative));
         using var reader = new StreamReader(stream);
         while (succeeded.Count < count && await reader.ReadLineAsync() is { } line)
         {

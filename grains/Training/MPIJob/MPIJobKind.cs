@@ -13,7 +13,7 @@ namespace Kubeflow.Orleans.Grains.Training.MPIJob;
 /// <c>mpijobs.kubeflow.org</c>: two kinds of job that share a name. They differ in all but that, so an object is what its
 /// <c>apiVersion</c> says and stays so.
 /// </summary>
-internal sealed class MPIJobKind : ResourceKind, IReconciledKind
+internal sealed class MPIJobKind : ResourceKind, IReconciledKind, IReportsProgress
 {
     private readonly MPIJobV1Kind v1 = new();
     private readonly MPIJobV2Kind v2 = new();

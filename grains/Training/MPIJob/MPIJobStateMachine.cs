@@ -14,7 +14,7 @@ internal sealed class MPIJobStateMachine : IStateMachine
 
     public MPIJobStateMachine(TrainingOptions options)
     {
-        v1 = new TrainingStateMachine(new MPIJobV1Rules(new MPIJobV1Kind(), options));
+        v1 = new TrainingStateMachine(new MPIJobV1Rules(new MPIJobV1Kind(), options), options);
         v2 = new MPIJobV2StateMachine(kind, options);
         ChildKinds = [.. v1.ChildKinds.Union(v2.ChildKinds)];
     }

@@ -10,7 +10,7 @@ internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions optio
     public override void Prepare(V1PodSpec pod, TrainingJob job, ReplicaSpec spec, int index)
     {
         base.Prepare(pod, job, spec, index);
-        if (options.PyTorchMasterWait == MasterWait.InitContainer && WaitsForMaster(job, spec))
+        if (spec.Role == TrainingKind.Worker && job.Has(TrainingKind.Master) && !GatedStart.Applies(job, this, options))
         {
             pod.InitContainers = [.. pod.InitContainers ?? [], MasterWaitContainer.Build(job.ReplicaName(TrainingKind.Master, 0), options)];
         }
@@ -20,9 +20,7 @@ internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions optio
     public override bool HasSucceeded(TrainingJob job, JobReplicas replicas) => base.HasSucceeded(job, replicas)
         || (!job.Has(TrainingKind.Master) && ElasticPolicy.Of(job) is not null && replicas.Succeeded(TrainingKind.Worker) > 0);
 
-    public override bool MayStart(TrainingJob job, Replica replica, JobReplicas replicas) => options.PyTorchMasterWait != MasterWait.Gate
-        || !WaitsForMaster(job, replica.Spec)
-        || replicas.Find(TrainingKind.Master, 0) is { IsRunning: true, Pod: { } master } && master.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
+    public override bool StartsWhenLeaderIsReady(TrainingJob job) => options.PyTorchMasterWait == MasterWait.Gate || base.StartsWhenLeaderIsReady(job);
 
     public override IReadOnlyCollection<ChildKind> CompanionKinds { get; } = [ChildKind.Of<V2HorizontalPodAutoscaler>()];
 
@@ -30,6 +28,4 @@ internal sealed class PyTorchJobRules(PyTorchJobKind kind, TrainingOptions optio
 
     protected override IEnumerable<V1EnvVar> Environment(TrainingJob job, ReplicaSpec spec, int index) =>
         PyTorchEnvironment.Of(job, spec, index).Select(variable => Variable(variable.Name, variable.Value));
-
-    private static bool WaitsForMaster(TrainingJob job, ReplicaSpec spec) => spec.Role == TrainingKind.Worker && job.Has(TrainingKind.Master);
 }

@@ -31,6 +31,11 @@ internal static class RuntimeRules
             return [FieldError.Invalid(RuntimePath, Quote(job.RuntimeName), $"{key.Resource} {Quote(job.RuntimeName)} not found: specified {resource} must be created before the TrainJob is created")];
         }
 
+        if (runtime.Has("flux"))
+        {
+            return [FieldError.Invalid(RuntimePath, Quote(job.RuntimeName), "the flux policy is not supported: its jobs would run without Flux")];
+        }
+
         IReadOnlyList<FieldError> errors =
         [
             .. ValidateInitializer(job, runtime, TrainerApi.DatasetInitializer, "datasetConfig"),

@@ -9,7 +9,7 @@ using Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 namespace Kubeflow.Orleans.Grains.Training.TrainJob;
 
 /// <summary>A training job of Kubeflow Trainer: a runtime, and what this run changes of it.</summary>
-internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKind, IPreparedOnWrite
+internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKind, IPreparedOnWrite, IReportsProgress
 {
     public override string Group => TrainerApi.Group;
 
@@ -51,7 +51,13 @@ internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKi
         return old is not null && runtime is null ? [] : RuntimeRules.Validate(job, runtime);
     }
 
-    public IEnumerable<string> ReferenceWarnings(JsonObject document, IReadOnlyDictionary<ResourceKey, Document> found) => found
-        .Where(entry => entry.Key.Namespace.Length == 0)
-        .SelectMany(entry => ClusterTrainingRuntimeKind.DeprecationWarnings(new RuntimeView(entry.Value.Root), $"Referenced {TrainerApi.ClusterRuntimeKind}"));
+    public IEnumerable<string> ReferenceWarnings(JsonObject document, IReadOnlyDictionary<ResourceKey, Document> found) => found.SelectMany(entry =>
+    {
+        var runtime = new RuntimeView(entry.Value.Root);
+        return (string[])
+        [
+            .. entry.Key.Namespace.Length == 0 ? ClusterTrainingRuntimeKind.DeprecationWarnings(runtime, $"Referenced {TrainerApi.ClusterRuntimeKind}") : [],
+            .. runtime.PodGroupPolicy.IsPresent() ? [$"the podGroupPolicy of runtime \"{runtime.Name}\" is not observed: its pods are scheduled one by one"] : Array.Empty<string>(),
+        ];
+    });
 }

@@ -3,6 +3,7 @@ using k8s.Models;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training.MPIJob;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Running;
 using Kubeflow.Orleans.Kubernetes;
@@ -14,7 +15,8 @@ namespace Kubeflow.Orleans.Grains.Training.TrainJob;
 /// resumed, is started again as a whole where its failure policy says so, and ends once and for all.
 /// </summary>
 /// <param name="newKey">Makes the key by which the processes of an MPI job log in to each other; asked only where there is none yet.</param>
-internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> newKey) : IStateMachine
+/// <param name="progressServer">Where training code reports its progress to; null: it cannot.</param>
+internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> newKey, ProgressServer? progressServer) : IStateMachine
 {
     /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
     private const int MostCreations = 250;
@@ -203,7 +205,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
         }
     }
 
-    private static int Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJob job, int room)
+    private int Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJob job, int room)
     {
         if (job.IsFinished || !job.FormerPods.IsEmpty)
         {
@@ -229,12 +231,30 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
             else
             {
                 room--;
-                turn.Act(new ClusterAction.CreatePod(ChildObjects.Pod(plan, job, index)));
+                turn.Act(new ClusterAction.CreatePod(Pod(turn, plan, job, index)));
             }
         }
 
         return room;
     }
+
+    /// <summary>The programs that train may report how far they are.</summary>
+    private V1Pod Pod(TrainJobTurn turn, TrainJobPlan plan, ChildJob job, int index)
+    {
+        var pod = ChildObjects.Pod(plan, job, index);
+        if (turn.Job.ReportsProgress && progressServer?.Address is { } address && job.Template.Step == TrainerApi.Trainer)
+        {
+            ProgressAccess.Give(pod, ReporterOf(turn.Job), address);
+        }
+
+        return pod;
+    }
+
+    private IEnumerable<V1Secret> ProgressTokens(TrainJobTurn turn) => turn.Job.ReportsProgress && progressServer is not null
+        ? [ProgressAccess.Secret(ReporterOf(turn.Job), ChildObjects.Metadata(turn.Job, ReporterOf(turn.Job).SecretName), progressServer)]
+        : [];
+
+    private ProgressReporter ReporterOf(TrainJobSpec job) => new(kind.ApiVersion(TrainerApi.Version), kind.Plural, job.Namespace, job.Name, job.Uid);
 
     private void KeepCompanions(TrainJobTurn turn, TrainJobPlan plan)
     {
@@ -243,12 +263,12 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
             turn.Act(new ClusterAction.CreateService(ChildObjects.Service(plan)));
         }
 
-        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, retained: false), .. ChildObjects.Keys(plan, turn.Children, newKey)], turn.Children));
+        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, turn.Children), .. ChildObjects.Keys(plan, turn.Children, newKey), .. ProgressTokens(turn)], turn.Children));
         if (!turn.Notes.RetainedClaimsMade)
         {
-            // Nobody watches what outlives the job: until the first pod is seen it is asked for again.
-            turn.Act(ChildObjects.Claims(plan, retained: true).Select(claim => new ClusterAction.Create(claim)));
-            turn.Notes = turn.Notes with { RetainedClaimsMade = turn.Pods.Count > 0 || plan.Claims.All(policy => !policy.Retains) };
+            var missing = ChildObjects.RetainedClaims(plan).ExceptBy(turn.JustMadeForGood, claim => claim.Metadata.Name).ToList();
+            turn.Act(missing.Select(claim => new ClusterAction.Create(claim)));
+            turn.Notes = turn.Notes with { RetainedClaimsMade = missing.Count == 0 };
         }
     }
 

@@ -1,11 +1,13 @@
+using Kubeflow.Orleans.Core.Resources;
+
 namespace Kubeflow.Orleans.ApiServer.Resources;
 
 /// <summary>The finalizers by which a delete tells the garbage collector what to do with dependents.</summary>
 public static class GarbageCollection
 {
-    public const string Orphan = "orphan";
+    public const string Orphan = DependentFinalizers.Orphan;
 
-    public const string Foreground = "foregroundDeletion";
+    public const string Foreground = DependentFinalizers.Foreground;
 
     /// <summary>The finalizers after a delete under <paramref name="policy"/>; an empty policy follows what the object already carries.</summary>
     internal static IReadOnlyList<string> Finalizers(IReadOnlyList<string> current, string policy)

@@ -27,7 +27,7 @@ internal sealed class LiveView(IAnsiConsole console, LiveDisplayContext live) : 
                 new Text(replica.Age(now) is { } age ? RunProgress.Seconds(age) : ""), new Text(Printable(replica.Waiting)));
         }
 
-        return new Rows([.. progress.Targets.Select(target => new Text($"{target.Label}  {target.Condition}", Colour(target.Condition))), table]);
+        return new Rows([.. progress.Targets.Select(target => new Text(Printable($"{target.Label}  {target.Condition}  {target.Progress}").TrimEnd(), Colour(target.Condition))), table]);
     }
 
     /// <summary>Without control characters: a log must not steer the terminal.</summary>

@@ -52,7 +52,11 @@ internal sealed class RunProgress
         }
 
         targets[seen.Uid] = seen;
-        return seen.Condition == before.Condition || seen.Condition.Length == 0 ? [] : [$"{seen.Label}  {seen.Condition}{Detail(seen.Message)}"];
+        return
+        [
+            .. seen.Progress == before.Progress || seen.Progress.Length == 0 ? Array.Empty<string>() : [$"{seen.Label}  {seen.Progress}"],
+            .. seen.Condition == before.Condition || seen.Condition.Length == 0 ? Array.Empty<string>() : [$"{seen.Label}  {seen.Condition}{Detail(seen.Message)}"],
+        ];
     }
 
     public IReadOnlyList<string> SeeReplica(ReplicaState seen)

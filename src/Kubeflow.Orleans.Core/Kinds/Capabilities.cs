@@ -13,6 +13,9 @@ public interface IReconciledKind
     bool Concerns(JsonElement document) => true;
 }
 
+/// <summary>The programs of such an object may report <c>status.trainerStatus</c> themselves, through its subresource <c>progress</c>.</summary>
+public interface IReportsProgress;
+
 /// <summary>
 /// A kind of Kubernetes itself: strategic merge patches are accepted, updates need no resourceVersion unless
 /// <see cref="RequiresResourceVersion"/>, POST to an item is refused.

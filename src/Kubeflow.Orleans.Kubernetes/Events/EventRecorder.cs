@@ -15,6 +15,12 @@ internal sealed partial class EventRecorder(ClusterTransport transport, TimeProv
     private const int Remembered = 4096;
     private const int Writers = 4;
 
+    /// <summary>Leaves room for what makes an event's name unique.</summary>
+    private const int LongestName = 236;
+
+    /// <summary>Where events about objects without a namespace belong.</summary>
+    private const string DefaultNamespace = "default";
+
     private readonly Channel<ObjectEvent> queue = Channel.CreateBounded<ObjectEvent>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
 
     public void Record(ObjectEvent objectEvent) => queue.Writer.TryWrite(objectEvent);
@@ -56,7 +62,7 @@ internal sealed partial class EventRecorder(ClusterTransport transport, TimeProv
             var name = await CreateAsync(objectEvent, cancellationToken);
             said[identity] = new SaidEvent(name, 1);
         }
-        catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             LogLost(logger, objectEvent.Reason, objectEvent.About.Namespace, objectEvent.About.Name, failure.Message);
         }
@@ -66,12 +72,12 @@ internal sealed partial class EventRecorder(ClusterTransport transport, TimeProv
     {
         var about = objectEvent.About;
         var now = Timestamp();
-        var name = $"{about.Name}.{Random.Shared.NextInt64():x16}";
+        var name = $"{about.Name[..Math.Min(about.Name.Length, LongestName)]}.{Random.Shared.NextInt64():x16}";
         var body = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Event",
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = about.Namespace },
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = NamespaceOf(about) },
             ["involvedObject"] = new JsonObject
             {
                 ["apiVersion"] = about.ApiVersion,
@@ -91,7 +97,7 @@ internal sealed partial class EventRecorder(ClusterTransport transport, TimeProv
             ["reportingComponent"] = objectEvent.Component,
             ["reportingInstance"] = "",
         };
-        var response = await transport.SendAsync(HttpMethod.Post, EventsPath(about.Namespace), body.ToJsonString(), cancellationToken);
+        var response = await transport.SendAsync(HttpMethod.Post, EventsPath(about), body.ToJsonString(), cancellationToken);
         if (!response.Succeeded)
         {
             LogLost(logger, objectEvent.Reason, about.Namespace, about.Name, response.Message);
@@ -102,19 +108,14 @@ internal sealed partial class EventRecorder(ClusterTransport transport, TimeProv
 
     private async Task<bool> CountUpAsync(SaidEvent before, ObjectEvent objectEvent, CancellationToken cancellationToken)
     {
-        var path = $"{EventsPath(objectEvent.About.Namespace)}/{before.Name}";
-        var current = await transport.SendAsync(HttpMethod.Get, path, null, cancellationToken);
-        if (!current.Succeeded || JsonNode.Parse(current.Body) is not JsonObject stored)
-        {
-            return false;
-        }
-
-        stored["count"] = before.Count + 1;
-        stored["lastTimestamp"] = Timestamp();
-        return (await transport.SendAsync(HttpMethod.Put, path, stored.ToJsonString(), cancellationToken)).Succeeded;
+        var path = $"{EventsPath(objectEvent.About)}/{before.Name}";
+        var counted = new JsonObject { ["count"] = before.Count + 1, ["lastTimestamp"] = Timestamp() };
+        return (await transport.SendAsync(HttpMethod.Patch, path, counted.ToJsonString(), cancellationToken)).Succeeded;
     }
 
-    private static string EventsPath(string @namespace) => $"api/v1/namespaces/{@namespace}/events";
+    private static string EventsPath(ObjectReference about) => $"api/v1/namespaces/{NamespaceOf(about)}/events";
+
+    private static string NamespaceOf(ObjectReference about) => about.Namespace.Length == 0 ? DefaultNamespace : about.Namespace;
 
     private string Timestamp() => clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 

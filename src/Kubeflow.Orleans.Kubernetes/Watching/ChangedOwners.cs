@@ -9,13 +9,29 @@ namespace Kubeflow.Orleans.Kubernetes.Watching;
 internal sealed class ChangedOwners
 {
     private readonly Channel<ResourceKey> queue = Channel.CreateUnbounded<ResourceKey>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<ResourceKey, bool> queued = new();
     private readonly ConcurrentDictionary<ResourceKey, bool> waiting = new();
 
     public void Add(ResourceKey owner)
     {
-        if (waiting.TryAdd(owner, true))
+        if (queued.TryAdd(owner, true))
         {
             queue.Writer.TryWrite(owner);
+        }
+    }
+
+    /// <summary>Remembers an owner until <see cref="AddWaiting"/>.</summary>
+    public void AddLater(ResourceKey owner) => waiting.TryAdd(owner, true);
+
+    /// <summary>Queues the owners that have been waiting.</summary>
+    public void AddWaiting()
+    {
+        foreach (var owner in waiting.Keys)
+        {
+            if (waiting.TryRemove(owner, out _))
+            {
+                Add(owner);
+            }
         }
     }
 
@@ -24,7 +40,7 @@ internal sealed class ChangedOwners
         await foreach (var owner in queue.Reader.ReadAllAsync(cancellationToken))
         {
             // Forgotten before it is handed out: a change that comes while the owner is looked at queues it again.
-            waiting.TryRemove(owner, out _);
+            queued.TryRemove(owner, out _);
             yield return owner;
         }
     }

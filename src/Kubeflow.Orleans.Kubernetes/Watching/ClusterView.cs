@@ -1,23 +1,28 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Text.Json;
-using Kubeflow.Orleans.Core;
+using k8s.Models;
 using Kubeflow.Orleans.Core.Resources;
+using Kubeflow.Orleans.Kubernetes.Connection;
+using Kubeflow.Orleans.Kubernetes.Ownership;
 
 namespace Kubeflow.Orleans.Kubernetes.Watching;
 
-/// <summary>Our children in one cluster, kept by list+watch, indexed by the uid of their owner.</summary>
+/// <summary>Our children in one cluster, kept by list+watch, indexed by their owner.</summary>
 internal sealed class ClusterView : IClusterView
 {
     private readonly ChangedOwners changed = new();
+    private readonly ClusterHealth health;
 
-    public ClusterView(IEnumerable<ChildKind> kinds)
+    public ClusterView(IEnumerable<ChildKind> kinds, ChildOwnership ownership, ClusterHealth health)
     {
-        Pods = new ChildIndex<ObservedPod>(ObservedReader.Pod, pod => pod.Uid, pod => pod.OwnerUid, changed);
-        Services = new ChildIndex<ObservedService>(ObservedReader.Service, service => service.Uid, service => service.OwnerUid, changed);
-        Children = kinds.Distinct().ToFrozenDictionary(
-            kind => kind, kind => new ChildIndex<ObservedChild>(item => ObservedReader.Child(kind, item), child => child.Uid, child => child.OwnerUid, changed));
+        this.health = health;
+        Pods = Index(ChildKind.Of<V1Pod>(), ObservedReader.Pod);
+        Services = Index(ChildKind.Of<V1Service>(), ObservedReader.Service);
+        Children = kinds.Distinct().ToFrozenDictionary(kind => kind, kind => Index(kind, item => ObservedReader.Child(kind, item)));
+        health.Changed += LookAtAll;
+
+        ChildIndex<T> Index<T>(ChildKind kind, Func<JsonElement, T> read)
+            where T : class => new(kind, read, ownership, changed);
     }
 
     public ChildIndex<ObservedPod> Pods { get; }
@@ -28,92 +33,47 @@ internal sealed class ClusterView : IClusterView
 
     public bool Synced => Pods.Synced && Services.Synced;
 
-    public IReadOnlyList<ObservedPod> PodsOf(string ownerUid) => Pods.Of(ownerUid);
+    public string? Trouble => health.Trouble ?? Pods.Refusal ?? Services.Refusal;
 
-    public IReadOnlyList<ObservedService> ServicesOf(string ownerUid) => Services.Of(ownerUid);
+    public IReadOnlyList<ObservedPod> PodsOf(ResourceKey owner, string ownerUid) => Pods.Of(owner, ownerUid);
 
-    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Synced;
+    public IReadOnlyList<ObservedService> ServicesOf(ResourceKey owner, string ownerUid) => Services.Of(owner, ownerUid);
 
-    public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(ownerUid))];
+    /// <summary>What we may not see we may not make either: whoever needs it is told when it is refused.</summary>
+    public bool HasSynced(ChildKind kind) => Children.TryGetValue(kind, out var index) && (index.Synced || index.Refusal is not null);
+
+    public bool IsUnknown(ChildKind kind) => Children.TryGetValue(kind, out var index) && index.Refusal is not null;
+
+    public IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid) => [.. Children.Values.SelectMany(index => index.Of(owner, ownerUid))];
+
+    public IReadOnlyList<ChildReference> AllOf(ResourceKey owner) =>
+    [
+        // A kind may be observed twice: for what pods need of it, and as a further kind.
+        .. Pods.AllOf(owner).Concat(Services.AllOf(owner)).Concat(Children.Values.SelectMany(index => index.AllOf(owner))).DistinctBy(child => child.Uid),
+    ];
 
     public IAsyncEnumerable<ResourceKey> ChangedOwnersAsync(CancellationToken cancellationToken) => changed.ReadAsync(cancellationToken);
-}
 
-/// <summary>One kind of children. Written by one watch loop, read by every grain.</summary>
-internal sealed class ChildIndex<T>(Func<JsonElement, T> read, Func<T, string> uidOf, Func<T, string> ownerOf, ChangedOwners changed) : IListWatchTarget
-    where T : class
-{
-    private readonly ConcurrentDictionary<string, ImmutableSortedDictionary<string, T>> byOwner = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string OwnerUid, ResourceKey Owner)> owners = new(StringComparer.Ordinal);
-    private volatile bool synced;
-
-    public bool Synced => synced;
-
-    public IReadOnlyList<T> Of(string ownerUid) => byOwner.TryGetValue(ownerUid, out var children) ? [.. children.Values] : [];
-
-    public void Replace(IReadOnlyList<JsonElement> items)
+    public void TellWhenUsable(ResourceKey owner)
     {
-        var present = items.Select(item => new MetadataView(item).Uid).ToHashSet(StringComparer.Ordinal);
-        foreach (var (uid, _) in owners.Where(entry => !present.Contains(entry.Key)).ToList())
+        changed.AddLater(owner);
+        if (Trouble is null && Synced && Children.Keys.All(HasSynced))
         {
-            Remove(uid);
+            changed.AddWaiting();
         }
-
-        foreach (var item in items)
-        {
-            Set(item);
-        }
-
-        synced = true;
     }
 
-    public void Set(JsonElement item)
+    /// <summary>The cluster went or came back: that concerns everybody who has something there or waits for it.</summary>
+    private void LookAtAll()
     {
-        var child = read(item);
-        var ownerUid = ownerOf(child);
-        if (OwnerKey(item) is not { } owner)
+        foreach (var owner in Pods.Owners.Concat(Services.Owners))
         {
-            return;
+            changed.Add(owner);
         }
 
-        owners[uidOf(child)] = (ownerUid, owner);
-        var none = ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
-        byOwner[ownerUid] = byOwner.GetValueOrDefault(ownerUid, none).SetItem(NameOf(item), child);
-        changed.Add(owner);
-    }
-
-    public void Remove(JsonElement item) => Remove(new MetadataView(item).Uid);
-
-    private void Remove(string uid)
-    {
-        if (!owners.Remove(uid, out var known))
+        if (health.Trouble is null)
         {
-            return;
+            changed.AddWaiting();
         }
-
-        if (byOwner.TryGetValue(known.OwnerUid, out var children))
-        {
-            var rest = children.RemoveRange(children.Where(child => uidOf(child.Value) == uid).Select(child => child.Key));
-            if (rest.IsEmpty)
-            {
-                byOwner.TryRemove(known.OwnerUid, out _);
-            }
-            else
-            {
-                byOwner[known.OwnerUid] = rest;
-            }
-        }
-
-        changed.Add(known.Owner);
-    }
-
-    private static string NameOf(JsonElement item) => new MetadataView(item).Name;
-
-    private static ResourceKey? OwnerKey(JsonElement item)
-    {
-        var metadata = new MetadataView(item);
-        return metadata.Labels.TryGetValue(WellKnown.OwnerResourceLabel, out var resource) && metadata.Controller is { } owner
-            ? new ResourceKey(resource, metadata.Namespace, owner.Name)
-            : null;
     }
 }

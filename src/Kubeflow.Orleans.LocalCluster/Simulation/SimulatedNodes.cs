@@ -39,7 +39,7 @@ internal static class SimulatedNodes
     public static WriteOperation Initialize(Document document, DateTimeOffset now)
     {
         var node = document.ToNode();
-        var capacity = node.Child("status").Object("capacity")?.DeepClone().AsObject() ?? new JsonObject { ["cpu"] = "1k", ["memory"] = "1Ti", ["pods"] = "1M" };
+        var capacity = node.Child("status").Object("capacity")?.DeepClone().AsObject() ?? new JsonObject { ["cpu"] = "1k", ["ephemeral-storage"] = "1Pi", ["memory"] = "1Ti", ["pods"] = "1M" };
         NodeDocuments.FillStatus(node, capacity, "127.0.0.1", NodeDocuments.NodeInfo("kwok-v1.36.2", "kwok"), now);
         return new UpdateOperation(new ResourceKey("nodes", "", document.Metadata.Name), document.Metadata.ResourceVersion, Document.FromNode(node));
     }

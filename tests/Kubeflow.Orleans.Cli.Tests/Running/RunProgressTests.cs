@@ -19,6 +19,20 @@ public sealed class RunProgressTests
     }
 
     [Fact]
+    public void What_a_program_reports_of_itself_is_told_when_it_changes()
+    {
+        var reporting = Objects.Document("""
+            apiVersion: kubeflow.org/v1
+            kind: TFJob
+            metadata: {name: digits, namespace: default, uid: job-uid, resourceVersion: "6"}
+            status: {trainerStatus: {progressPercentage: 42, estimatedRemainingSeconds: 150, metrics: [{name: loss, value: "0.25"}]}}
+            """);
+
+        Assert.Equal(["tfjob/digits  42 %, 2 min 30 s left, loss 0.25"], progress.SeeTarget(reporting, gone: false));
+        Assert.Empty(progress.SeeTarget(reporting, gone: false));
+    }
+
+    [Fact]
     public void Another_object_of_the_same_name_does_not_count()
     {
         Assert.Empty(progress.SeeTarget(Objects.Job("{type: Succeeded, status: 'True'}", uid: "an-older-job"), gone: false));

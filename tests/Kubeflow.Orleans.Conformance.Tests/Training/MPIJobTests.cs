@@ -48,6 +48,50 @@ public sealed class MPIJobTests(ControlPlane controlPlane)
         Assert.Equal(["v1", "v2beta1"], (await client.GetAsync("/apis/kubeflow.org")).Body["versions"]!.AsArray().Select(version => (string?)version!["version"]));
     }
 
+    [Fact]
+    public async Task Upstreams_pi_runs_on_a_small_host_where_the_program_is_one_of_this_host()
+    {
+        await RequireAsync("/usr/sbin/sshd");
+        var team = await controlPlane.NewNamespaceAsync();
+        using var client = controlPlane.NewClient();
+        var stock = await File.ReadAllTextAsync(Repository.Fixture(Path.Combine("training", "mpi-v2beta1", "mpijob-v2beta1-pi.yaml")), TestContext.Current.CancellationToken);
+        var path = $"/apis/kubeflow.org/v2beta1/namespaces/{team}/mpijobs";
+        var created = await client.PostAsync($"{path}?fieldValidation=Strict", stock.Replace("/home/mpiuser/pi", "hostname", StringComparison.Ordinal).Replace("cpu: 1", "cpu: 100m", StringComparison.Ordinal), "application/yaml");
+        Assert.True(created.Code == 201, created.ToString());
+
+        await client.UntilAsync($"{path}/pi", job => Jobs.HasCondition(job, "Succeeded") || Jobs.HasCondition(job, "Failed"), "finished");
+
+        var pods = await client.GetAsync($"/api/v1/namespaces/{team}/pods?labelSelector=training.kubeflow.org%2Fjob-role%3Dlauncher");
+        var log = (await client.GetAsync($"/api/v1/namespaces/{team}/pods/{pods.Items.Single()["metadata"]!["name"]}/log")).Text;
+        Assert.Equal(["pi-worker-0", "pi-worker-1"], log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+    }
+
+    public static TheoryData<string> Manifests => Repository.Fixtures is { } folder
+        ? [.. ((string[])["mpi-v2beta1", "v1"]).SelectMany(place => Directory.EnumerateFiles(Path.Combine(folder, "training", place), "mpijob-*.yaml").Select(file => $"{place}/{Path.GetFileName(file)}"))]
+        : [""];
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public async Task Upstreams_manifest_is_accepted_strictly_and_succeeds_on_a_simulated_node(string file)
+    {
+        var manifest = await File.ReadAllTextAsync(Repository.Fixture(Path.Combine("training", file)), TestContext.Current.CancellationToken);
+        var team = await controlPlane.NewNamespaceAsync();
+        using var client = controlPlane.NewClient();
+        await client.PostAsync("/api/v1/nodes", $$"""
+            {"apiVersion": "v1", "kind": "Node", "spec": {"taints": [{"key": "mpi", "value": "{{team}}", "effect": "NoSchedule" }] },
+             "metadata": {"name": "mpi-{{team}}", "labels": {"mpi": "{{team}}" }, "annotations": {"kwok.x-k8s.io/node": "fake" } } }
+            """);
+        var version = file.StartsWith("v1/", StringComparison.Ordinal) ? "v1" : "v2beta1";
+        var path = $"/apis/kubeflow.org/{version}/namespaces/{team}/mpijobs";
+        var there = $"$1  nodeSelector: {{mpi: {team}}}\n$1  tolerations: [{{key: mpi, operator: Exists}}]\n";
+        var created = await client.PostAsync($"{path}?fieldValidation=Strict", System.Text.RegularExpressions.Regex.Replace(manifest, "(?<=template:\n)( +)spec:\n", $"$0{there}"), "application/yaml");
+        Assert.True(created.Code == 201, created.ToString());
+
+        var done = await client.UntilAsync($"{path}/{created.Body["metadata"]!["name"]}", job => Jobs.HasCondition(job, "Succeeded") || Jobs.HasCondition(job, "Failed"), "finished");
+
+        Assert.True(Jobs.HasCondition(done, "Succeeded"), done.ToJsonString());
+    }
+
     private static async Task RequireAsync(string program)
     {
         await Python.RequireAsync("mpi4py");
@@ -81,7 +125,7 @@ public sealed class MPIJobTests(ControlPlane controlPlane)
                     - name: launch
                       image: mpi
                       command: [mpirun]
-                      args: [--allow-run-as-root, -n, "2", {{Python.Path}}, -c, {{JsonValue.Create(Program).ToJsonString()}}]
+                      args: [-n, "2", {{Python.Path}}, -c, {{JsonValue.Create(Program).ToJsonString()}}]
             Worker:
               replicas: 2
               template:

@@ -43,6 +43,9 @@ public sealed class SchemaWalkTests
     [InlineData("""{"n":11}""", "Invalid value: 11: n in body should be less than or equal to 10")]
     [InlineData("""{"n":1e300}""", "Invalid value: 1e300: n in body should be less than or equal to 10")]
     [InlineData("""{"l":[]}""", "Invalid value: 0: l in body should have at least 1 items")]
+    [InlineData("""{"l":["a","b","c"]}""", "Too many: 3: must have at most 2 items")]
+    [InlineData("""{"m":""}""", """Invalid value: "": m in body should be at least 1 chars long""")]
+    [InlineData("""{"o":{}}""", "Invalid value: 0: o in body should have at least 1 properties")]
     [InlineData("""{"t":"yesterday"}""", """Invalid value: "yesterday": t in body must be of type date-time: "yesterday" """)]
     [InlineData("""{"q":"1gb"}""", """Invalid value: "1gb": q in body should match '^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$'""")]
     public void Validate_each_rule_has_the_servers_wording(string json, string expected)
@@ -51,7 +54,9 @@ public sealed class SchemaWalkTests
             ("x", new Schema { Type = "string", MaxLength = 2, Pattern = "^[a-z]*$" }),
             ("e", new Schema { Type = "string", Enum = ["a", "b"] }),
             ("n", new Schema { Type = "integer", Maximum = 10 }),
-            ("l", Schema.ListOf(Schema.String) with { MinItems = 1 }),
+            ("l", Schema.ListOf(Schema.String) with { MinItems = 1, MaxItems = 2 }),
+            ("m", Schema.String with { MinLength = 1 }),
+            ("o", Schema.Object() with { MinProperties = 1 }),
             ("t", Schema.Time),
             ("q", Schema.Quantity));
 

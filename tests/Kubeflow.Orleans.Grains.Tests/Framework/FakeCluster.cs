@@ -26,18 +26,38 @@ internal sealed class FakeCluster : ICluster, IClusterView
     /// <summary>Answers the next creates with this instead of creating.</summary>
     public ConcurrentQueue<CreateOutcome> NextCreates { get; } = new();
 
+    public bool RefusesDeletes { get; set; }
+
     /// <summary>Runs before a create takes effect: the place to crash at.</summary>
     public Action BeforeCreate { get; set; } = () => { };
 
+    public string Name { get; init; } = "fake";
+
+    public bool CollectsGarbage { get; init; } = true;
+
     public IClusterView View => this;
+
+    public string? Trouble { get; set; }
+
+    /// <summary>Who asked to be told when the cluster can be used again.</summary>
+    public ConcurrentQueue<ResourceKey> Waiting { get; } = new();
 
     public bool Synced { get; set; } = true;
 
     public IReadOnlyCollection<ObservedPod> Pods => [.. pods.Values];
 
-    public IReadOnlyList<ObservedPod> PodsOf(string ownerUid) => [.. (held ?? [.. pods.Values]).Where(pod => pod.OwnerUid == ownerUid)];
+    public IReadOnlyList<ObservedPod> PodsOf(ResourceKey owner, string ownerUid) => [.. (held ?? [.. pods.Values]).Where(pod => pod.OwnerUid == ownerUid)];
 
-    public IReadOnlyList<ObservedService> ServicesOf(string ownerUid) => [];
+    public IReadOnlyList<ObservedService> ServicesOf(ResourceKey owner, string ownerUid) => [];
+
+    /// <summary>One object at a time lives here: all children are of its key.</summary>
+    public IReadOnlyList<ChildReference> AllOf(ResourceKey owner) =>
+    [
+        .. pods.Values.Select(pod => new ChildReference(ChildKind.Of<V1Pod>(), pod.Name, pod.Uid, pod.OwnerUid, pod.Terminating)),
+        .. children.Values.Select(child => new ChildReference(child.Kind, child.Name, child.Uid, child.OwnerUid, child.Terminating)),
+    ];
+
+    public void TellWhenUsable(ResourceKey owner) => Waiting.Enqueue(owner);
 
     public IAsyncEnumerable<ResourceKey> ChangedOwnersAsync(CancellationToken cancellationToken) => changed.Reader.ReadAllAsync(cancellationToken);
 
@@ -54,7 +74,11 @@ internal sealed class FakeCluster : ICluster, IClusterView
 
     public bool HasSynced(ChildKind kind) => Synced;
 
-    public IReadOnlyList<ObservedChild> ChildrenOf(string ownerUid) => [.. children.Values.Where(child => child.OwnerUid == ownerUid)];
+    public bool IsUnknown(ChildKind kind) => UnknownKinds.Contains(kind);
+
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
+    public IReadOnlyList<ObservedChild> ChildrenOf(ResourceKey owner, string ownerUid) => [.. children.Values.Where(child => child.OwnerUid == ownerUid)];
 
     public void Set(ObservedChild child) => children[child.Name] = child;
 
@@ -96,11 +120,26 @@ internal sealed class FakeCluster : ICluster, IClusterView
     public Task<ChangeResult> DeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken)
     {
         Calls.Enqueue($"delete {name}");
+        if (RefusesDeletes)
+        {
+            return Task.FromResult<ChangeResult>(new ChangeResult.Failed("refused"));
+        }
+
         var gone = kind == ChildKind.Of<V1Pod>()
             ? !pods.TryGetValue(name, out var pod) || pod.Uid != uid || !pods.TryRemove(name, out _)
             : !children.TryGetValue(name, out var child) || child.Uid != uid || !children.TryRemove(name, out _);
         return Task.FromResult<ChangeResult>(gone ? new ChangeResult.Gone() : new ChangeResult.Accepted());
     }
+
+    public Task<ChangeResult> DisownAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"disown {name}");
+        pods.TryRemove(name, out _);
+        return Task.FromResult<ChangeResult>(new ChangeResult.Accepted());
+    }
+
+    public Task<ChangeResult> ForceDeleteAsync(ChildKind kind, string @namespace, string name, string uid, CancellationToken cancellationToken) =>
+        DeleteAsync(kind, @namespace, name, uid, cancellationToken);
 
     public void Record(ObjectEvent objectEvent) => Events.Enqueue(objectEvent);
 

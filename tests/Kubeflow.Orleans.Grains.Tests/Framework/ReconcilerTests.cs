@@ -6,7 +6,6 @@ using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Kubernetes;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Kubeflow.Orleans.Grains.Tests.Framework;
@@ -159,11 +158,11 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var reconciler = Reconciler(machine);
         var pending = new PendingEffects(TimeProvider.System);
         await SettleAsync(reconciler, pending);
-        var created = Assert.Single(cluster.ChildrenOf("uid-1"));
+        var created = Assert.Single(cluster.ChildrenOf(Key, "uid-1"));
 
         machine.Value = "b";
         await reconciler.ReconcileAsync(Key, pending, Cancellation);
-        var repaired = Assert.Single(cluster.ChildrenOf("uid-1"));
+        var repaired = Assert.Single(cluster.ChildrenOf(Key, "uid-1"));
         cluster.Set(created);
         await SettleAsync(reconciler, pending);
         cluster.Set(repaired);
@@ -185,12 +184,22 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var reconciler = Reconciler(new ConfigMapMachine());
         var pending = new PendingEffects(TimeProvider.System);
         await SettleAsync(reconciler, pending);
-        var created = Assert.Single(cluster.ChildrenOf("uid-1"));
+        var created = Assert.Single(cluster.ChildrenOf(Key, "uid-1"));
 
         cluster.Set(created with { ResourceVersion = "5", Content = System.Text.Json.JsonSerializer.SerializeToElement(new { data = new { key = "spoilt" } }) });
         await SettleAsync(reconciler, pending);
 
-        Assert.Equal("a", Assert.Single(cluster.ChildrenOf("uid-1")).Content.GetProperty("data").GetProperty("key").GetString());
+        Assert.Equal("a", Assert.Single(cluster.ChildrenOf(Key, "uid-1")).Content.GetProperty("data").GetProperty("key").GetString());
+    }
+
+    [Fact]
+    public async Task Child_of_a_kind_only_others_observe_is_left_alone()
+    {
+        cluster.Set(new ObservedChild { Kind = ChildKind.Of<V1Service>(), Name = "job-service", Uid = "service-1", OwnerUid = "uid-1", ResourceVersion = "1" });
+
+        await SettleAsync(Reconciler(new ConfigMapMachine()), new PendingEffects(TimeProvider.System));
+
+        Assert.Equal(["create job-config"], cluster.Calls);
     }
 
     [Fact]
@@ -202,8 +211,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(Outcome.Finished, await Reconciler().ReconcileAsync(Key, new PendingEffects(TimeProvider.System), Cancellation));
     }
 
-    private Reconciler Reconciler(IStateMachine? machine = null) =>
-        new(store, cluster, [machine ?? new TwoPodsMachine()], new EffectRunner(cluster), TimeProvider.System, NullLogger<Reconciler>.Instance);
+    private Reconciler Reconciler(IStateMachine? machine = null) => Shell.Around(store, [cluster], machine ?? new TwoPodsMachine());
 
     private static async Task SettleAsync(Reconciler reconciler, PendingEffects pending)
     {
@@ -247,43 +255,6 @@ public sealed class ReconcilerTests : IAsyncLifetime
                 OwnerReferences = [new V1OwnerReference { ApiVersion = "test.example/v1", Kind = "TwoPods", Name = "job", Uid = "uid-1", Controller = true }],
             },
             Data = new Dictionary<string, string> { ["key"] = value },
-        };
-    }
-
-    /// <summary>Wants two pods; says in status how many it has.</summary>
-    private sealed class TwoPodsMachine : IStateMachine
-    {
-        public const string ResourceName = "twopods.test.example";
-
-        public Action WhileDeciding { get; init; } = () => { };
-
-        public string Resource => ResourceName;
-
-        public string Component => "two-pods-controller";
-
-        public Decision Decide(Situation situation)
-        {
-            WhileDeciding();
-            var have = situation.Pods.Select(pod => pod.Name).ToHashSet();
-            var status = new JsonObject { ["pods"] = have.Count };
-            var known = situation.Document.Root.TryGetProperty("status", out var old) && old.GetProperty("pods").GetInt32() == have.Count;
-            return new Decision
-            {
-                Status = known ? null : status,
-                Actions = [.. Enumerable.Range(0, 2).Select(index => $"job-{index}").Where(name => !have.Contains(name)).Select(name => new ClusterAction.CreatePod(Pod(name)))],
-                NextWake = situation.Now + TimeSpan.FromMinutes(10),
-            };
-        }
-
-        private static V1Pod Pod(string name) => new()
-        {
-            Metadata = new V1ObjectMeta
-            {
-                Name = name,
-                NamespaceProperty = "default",
-                Labels = new Dictionary<string, string> { [WellKnown.OwnerResourceLabel] = ResourceName, ["owner"] = "job" },
-                OwnerReferences = [new V1OwnerReference { ApiVersion = "test.example/v1", Kind = "TwoPods", Name = "job", Uid = "uid-1", Controller = true }],
-            },
         };
     }
 }

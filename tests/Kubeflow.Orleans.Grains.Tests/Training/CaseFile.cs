@@ -84,8 +84,11 @@ internal static class CaseFile
             ["changed"] = decision.Status is not null,
             ["replicaStatuses"] = status?["replicaStatuses"]?.DeepClone(),
             ["startTime"] = Seconds(status?["startTime"]?.Deserialize<DateTimeOffset>()),
+            ["restarts"] = status?["restarts"]?.GetValue<int>() ?? 0,
             ["completionTime"] = Seconds(status?["completionTime"]?.Deserialize<DateTimeOffset>()),
             ["nextWake"] = decision.NextWake == RunPolicyRules.SafetyCheck("job-uid", world.Now) ? "safety" : Seconds(decision.NextWake),
+            ["restartPolicies"] = new JsonObject(Pods(decision).Select(pod => KeyValuePair.Create<string, JsonNode?>(pod.Name(), pod.Spec.RestartPolicy))),
+            ["attempts"] = new JsonObject(Pods(decision).Select(pod => KeyValuePair.Create<string, JsonNode?>(pod.Name(), pod.GetLabel(ReplicaLabels.Attempt)))),
             ["environment"] = Environment(decision),
             ["initContainers"] = new JsonObject(Pods(decision).Select(pod => KeyValuePair.Create<string, JsonNode?>(
                 pod.Name(), Texts(pod.Spec.InitContainers?.Select(container => container.Name) ?? [])))),

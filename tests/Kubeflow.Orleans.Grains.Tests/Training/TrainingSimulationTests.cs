@@ -56,6 +56,9 @@ public sealed class TrainingSimulationTests
 
         public World World { get; }
 
+        /// <summary>The attempt before the decision is written.</summary>
+        private int Attempt => World.Notes?["attempt"]?.GetValue<int>() ?? 0;
+
         private bool Suspended
         {
             get => World.Job["spec"]!["runPolicy"]!["suspend"]!.GetValue<bool>();
@@ -115,6 +118,9 @@ public sealed class TrainingSimulationTests
                     World.Remove(pod.Name);
                 }
 
+                World.Now += TimeSpan.FromMinutes(6);
+                World.Settle();
+                World.SetAll(pod => pod.Phase == "Pending" && !pod.Terminating ? pod.Running() with { Conditions = [new ObservedCondition("Ready", "True", "", "", null)] } : pod);
                 World.Settle();
                 World.SetAll(pod => pod.Phase is "Pending" or "Running" && !pod.Terminating ? pod.Succeeded(container) : pod);
                 World.Settle();
@@ -137,13 +143,34 @@ public sealed class TrainingSimulationTests
             return new JsonObject
             {
                 ["kind"] = kind,
-                ["metadata"] = new JsonObject { ["name"] = "j" },
+                ["metadata"] = new JsonObject { ["name"] = "j", ["annotations"] = Wishes() },
                 ["spec"] = new JsonObject
                 {
                     ["runPolicy"] = policy,
                     [replicaField] = new JsonObject(roles.Select(role => KeyValuePair.Create<string, JsonNode?>(role, ReplicaOf(role)))),
                 },
             };
+        }
+
+        private JsonObject Wishes()
+        {
+            var wishes = new JsonObject();
+            if (random.Next(3) == 0)
+            {
+                wishes[JobAnnotations.RestartScope] = JobAnnotations.Group;
+            }
+
+            if (random.Next(3) == 0)
+            {
+                wishes[JobAnnotations.InfrastructureFailures] = JobAnnotations.Retry;
+            }
+
+            if (random.Next(4) == 0)
+            {
+                wishes[JobAnnotations.WorkerStart] = JobAnnotations.WhenLeaderReady;
+            }
+
+            return wishes;
         }
 
         private JsonObject ReplicaOf(string role) => new()
@@ -199,7 +226,12 @@ public sealed class TrainingSimulationTests
             }
             else if (!World.IsTrue("Suspended"))
             {
-                Assert.DoesNotContain(created, completed.Contains);
+                foreach (var pod in decision.Actions.OfType<ClusterAction.CreatePod>().Select(action => action.Pod))
+                {
+                    var attempt = ReplicaLabels.AttemptOf(pod.Metadata.Labels.AsReadOnly());
+                    Assert.All(World.Pods, other => Assert.Equal(attempt, ReplicaLabels.AttemptOf(other.Labels)));
+                    Assert.False(attempt == Attempt && completed.Contains(pod.Metadata.Name), "A completed replica must not run again in the same attempt.");
+                }
             }
         }
 
@@ -227,7 +259,7 @@ public sealed class TrainingSimulationTests
         private HashSet<string> Completed() =>
         [
             .. (World.Notes?["replicas"]?.AsObject() ?? []).Where(entry => entry.Value!["completed"]!.GetValue<bool>()).Select(entry => entry.Key),
-            .. World.Pods.Where(pod => pod.Phase == "Succeeded").Select(pod => pod.Name),
+            .. World.Pods.Where(pod => pod.Phase == "Succeeded" && ReplicaLabels.AttemptOf(pod.Labels) == Attempt).Select(pod => pod.Name),
         ];
 
         private static string Text(Decision decision) => JsonSerializer.Serialize(new

@@ -50,6 +50,10 @@ internal sealed class World
 
     public DateTimeOffset Now { get; set; } = Start;
 
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
+    public Dictionary<string, string> Refusals { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
     public IReadOnlyCollection<ObservedService> Services => services.Values;
@@ -93,6 +97,8 @@ internal sealed class World
         Pods = [.. pods.Values.OrderBy(pod => pod.Name, StringComparer.Ordinal)],
         Services = [.. services.Values.OrderBy(service => service.Name, StringComparer.Ordinal)],
         Children = [.. children.Values.OrderBy(child => child.Name, StringComparer.Ordinal)],
+        UnknownKinds = UnknownKinds,
+        Refusals = Refusals,
         Now = Now,
     };
 
@@ -121,6 +127,9 @@ internal sealed class World
                 break;
             case ClusterAction.CreateService { Service: var service }:
                 services.TryAdd(service.Name(), Observe(service));
+                break;
+            case ClusterAction.DeletePod { Force: true } lost:
+                pods.Remove(lost.Name);
                 break;
             case ClusterAction.DeletePod delete when pods.TryGetValue(delete.Name, out var pod) && pod.Uid == delete.Uid && linger:
                 Set(pod with { DeletionTime = Now });

@@ -19,7 +19,7 @@ internal static class Launcher
         pod.ServiceAccountName = LauncherAccess.AccountOf(job);
         pod.InitContainers = [.. pod.InitContainers ?? [], KubectlDelivery(job, options)];
         var container = pod.Containers[0];
-        PodBuilder.AddEnvironment(container, Environment(job, container));
+        PodBuilder.AddEnvironment(container, [.. Environment(job, container), .. options.MPILauncherVariables.Select(variable => Variable(variable.Key, variable.Value))]);
         container.VolumeMounts = [.. container.VolumeMounts ?? [], .. Mounts()];
         pod.Volumes =
         [

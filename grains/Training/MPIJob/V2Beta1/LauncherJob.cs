@@ -9,6 +9,8 @@ namespace Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
 /// <summary>The Kubernetes Job that runs the launcher's pod: as we want it, and as it is.</summary>
 internal static class LauncherJob
 {
+    private static readonly string[] Placement = ["nodeSelector", "tolerations", "schedulingGates"];
+
     public static ChildKind ChildKind { get; } = ChildKind.Of<V1Job>();
 
     /// <summary>
@@ -21,7 +23,7 @@ internal static class LauncherJob
         BackoffLimit = (int?)job.Job.RunPolicy.BackoffLimit,
         PodReplacementPolicy = "Failed",
         Suspend = job.Job.RunPolicy.Suspend ? true : null,
-        Template = SshPods.Launcher(job),
+        Template = SshPods.Launcher(job, job.Options),
     });
 
     public static ClusterAction Change(SshJob job, ObservedChild seen, V1JobSpec change) => new ClusterAction.Update(Bare(job, change), seen.Uid, seen.ResourceVersion);
@@ -29,11 +31,11 @@ internal static class LauncherJob
     /// <summary>What decides where its pod is placed is not so any more: a queueing system has set it while the job was suspended.</summary>
     public static bool IsPlacedOtherwise(SshJob job, ObservedChild seen)
     {
-        var wanted = Bare(job, new V1JobSpec { Template = new V1PodTemplateSpec { Metadata = SshPods.Launcher(job).Metadata } });
-        var placement = job.Launcher.Template.Get("spec");
-        var placed = seen.Content.Get("spec", "template", "spec");
-        return WantedChildren.HasDrifted(wanted, seen.Content)
-            || ((string[])["nodeSelector", "tolerations", "schedulingGates"]).Any(field => !Same(placement.Get(field), placed.Get(field)));
+        var metadata = SshPods.Launcher(job, job.Options).Metadata;
+        var template = seen.Content.Get("spec", "template");
+        return Lacks(template.Get("metadata", "labels"), metadata.Labels)
+            || Lacks(template.Get("metadata", "annotations"), metadata.Annotations)
+            || Placement.Any(field => !Same(job.Launcher.Template.Get("spec", field), template.Get("spec", field)));
     }
 
     private static V1Job Bare(SshJob job, V1JobSpec spec) => new()
@@ -43,6 +45,8 @@ internal static class LauncherJob
         Metadata = MPICompanions.Metadata(job.Job, job.LauncherName),
         Spec = spec,
     };
+
+    private static bool Lacks(JsonElement seen, IDictionary<string, string>? wanted) => wanted?.Any(entry => seen.Text(entry.Key) != entry.Value) == true;
 
     private static bool Same(JsonElement wanted, JsonElement placed) =>
         wanted.IsPresent() && placed.IsPresent() ? JsonElement.DeepEquals(wanted, placed) : IsEmpty(wanted) && IsEmpty(placed);

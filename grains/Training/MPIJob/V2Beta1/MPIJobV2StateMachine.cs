@@ -28,7 +28,7 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
             return new Decision();
         }
 
-        var turn = new SshTurn(new SshJob(job, options.ClusterDomain), situation);
+        var turn = new SshTurn(new SshJob(job, options), situation);
         if (turn.Status.Conditions.Items.IsEmpty)
         {
             turn.SetAndSay(JobCondition.Created, "MPIJobCreated", $"MPIJob {job.Namespace}/{job.Name} is created.");

@@ -5,7 +5,7 @@ using Kubeflow.Orleans.Kubernetes;
 namespace Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
 
 /// <summary>An MPIJob v2beta1 as its manifests need it: names, hosts, and what its spec says beside the replicas.</summary>
-internal sealed class SshJob(TrainingJob job, string clusterDomain)
+internal sealed class SshJob(TrainingJob job, TrainingOptions options)
 {
     public const string ConfigVolume = "mpi-job-config";
     public const string ConfigDirectory = "/etc/mpi";
@@ -13,6 +13,8 @@ internal sealed class SshJob(TrainingJob job, string clusterDomain)
     public const string DiscoveryScript = "discover_hosts.sh";
 
     public TrainingJob Job => job;
+
+    public TrainingOptions Options => options;
 
     public ReplicaSpec Launcher => job.Replica(MPIJobV2Kind.Launcher)!;
 
@@ -73,5 +75,5 @@ internal sealed class SshJob(TrainingJob job, string clusterDomain)
     };
 
     private IEnumerable<string> Computing(IEnumerable<string> workers) =>
-        (LauncherIsWorker ? workers.Prepend(LauncherName) : workers).Select(pod => $"{pod}.{job.Name}.{job.Namespace}.svc{(clusterDomain.Length == 0 ? "" : "." + clusterDomain)}");
+        (LauncherIsWorker ? workers.Prepend(LauncherName) : workers).Select(pod => $"{pod}.{job.Name}.{job.Namespace}.svc{(options.ClusterDomain.Length == 0 ? "" : "." + options.ClusterDomain)}");
 }

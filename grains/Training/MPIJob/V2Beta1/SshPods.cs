@@ -48,11 +48,11 @@ internal static class SshPods
         };
     }
 
-    public static V1PodTemplateSpec Launcher(SshJob job)
+    public static V1PodTemplateSpec Launcher(SshJob job, TrainingOptions options)
     {
         var template = Template(job, job.Launcher, job.LauncherName);
         var container = template.Spec.Containers[0];
-        PodBuilder.AddEnvironment(container, LauncherEnvironment(job));
+        PodBuilder.AddEnvironment(container, [.. LauncherEnvironment(job), .. options.MPILauncherVariables.Select(variable => new V1EnvVar { Name = variable.Key, Value = variable.Value })]);
         SshAccess.Mount(template.Spec, container, job.SecretName, job.SshPath);
         container.VolumeMounts.Add(new V1VolumeMount { Name = SshJob.ConfigVolume, MountPath = SshJob.ConfigDirectory });
         template.Spec.Volumes.Add(new V1Volume

@@ -108,7 +108,8 @@ internal sealed class ChildJob
             return;
         }
 
-        var completed = Notes.Completed.Union(Pods.Where(pod => pod.Phase == "Succeeded").Select(PodLabels.IndexOf).OfType<int>());
+        // A program that is told to stop saves its state and ends with 0: that is not the end of its training.
+        var completed = Notes.Completed.Union(Pods.Where(pod => pod is { Phase: "Succeeded", Terminating: false }).Select(PodLabels.IndexOf).OfType<int>());
         Notes = completed.Count == Notes.Completed.Count ? Notes : Notes with { Completed = completed };
         foreach (var index in Enumerable.Range(0, Template.Nodes).Where(index => !Notes.Completed.Contains(index)))
         {

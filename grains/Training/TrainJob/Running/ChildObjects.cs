@@ -76,8 +76,21 @@ internal static class ChildObjects
         }
     }
 
+    /// <summary>The claims that go with the job. Once made they are left alone: a cluster writes amounts in its own way and volumes bind.</summary>
+    public static IEnumerable<V1PersistentVolumeClaim> Claims(TrainJobPlan plan, IReadOnlyList<ObservedChild> children)
+    {
+        var made = children.Where(child => child.Kind == ChildKind.Of<V1PersistentVolumeClaim>()).Select(child => child.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var claim in Claims(plan, retained: false))
+        {
+            claim.Spec = made.Contains(claim.Metadata.Name) ? null : claim.Spec;
+            yield return claim;
+        }
+    }
+
+    public static IEnumerable<V1PersistentVolumeClaim> RetainedClaims(TrainJobPlan plan) => Claims(plan, retained: true);
+
     /// <param name="retained">Those that outlive the job, or those that go with it.</param>
-    public static IEnumerable<V1PersistentVolumeClaim> Claims(TrainJobPlan plan, bool retained) =>
+    private static IEnumerable<V1PersistentVolumeClaim> Claims(TrainJobPlan plan, bool retained) =>
         from policy in plan.Claims
         where policy.Retains == retained
         from template in policy.Templates ?? []

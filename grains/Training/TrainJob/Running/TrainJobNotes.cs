@@ -24,7 +24,7 @@ internal sealed record TrainJobNotes
     /// <summary>The restarts that count towards the failure policy's limit.</summary>
     public int CountedRestarts { get; init; }
 
-    /// <summary>The claims that outlive the job have been asked for.</summary>
+    /// <summary>The claims that outlive the job have been made.</summary>
     public bool RetainedClaimsMade { get; init; }
 
     /// <summary>What was said and still holds, in order.</summary>

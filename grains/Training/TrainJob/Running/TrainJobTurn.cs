@@ -24,7 +24,11 @@ internal sealed class TrainJobTurn(TrainJobSpec job, Situation situation)
 
     public IReadOnlyList<ObservedService> Services => situation.Services;
 
-    public IReadOnlyList<ObservedChild> Children => situation.Children;
+    /// <summary>The children that go with the job.</summary>
+    public IReadOnlyList<ObservedChild> Children { get; } = [.. situation.Children.Where(child => child.OwnerUid == job.Uid)];
+
+    /// <summary>What was just made for good: the cluster does not show what has no owner.</summary>
+    public IEnumerable<string> JustMadeForGood => situation.Children.Where(child => child.OwnerUid.Length == 0).Select(child => child.Name);
 
     public TrainJobStatus Status { get; set; } = TrainJobStatus.Read(job.Status);
 

@@ -10,7 +10,7 @@ internal sealed class RuntimeView(JsonElement document)
 
     public JsonElement MLPolicy { get; } = document.Get("spec", "mlPolicy");
 
-    /// <summary>Pods may only start together, as one group of a scheduler.</summary>
+    /// <summary>Pods are to start together, as one group of a scheduler.</summary>
     public JsonElement PodGroupPolicy { get; } = document.Get("spec", "podGroupPolicy");
 
     /// <summary>The template of the job set: metadata and spec.</summary>

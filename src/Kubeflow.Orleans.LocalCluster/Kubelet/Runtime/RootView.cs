@@ -98,12 +98,15 @@ internal sealed record RootView(IReadOnlyList<string> Directories, IReadOnlyList
 /// <inheritdoc cref="IHostFiles"/>
 internal sealed class HostFiles : IHostFiles
 {
+    private static readonly EnumerationOptions Enumeration = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
     public static HostFiles Instance { get; } = new();
 
     public bool IsFile(string path) => File.Exists(path);
 
     public bool IsDirectory(string path) => Directory.Exists(path);
 
+    /// <summary>What the user may not look into is empty to the user's containers, which still may have mounts there (<c>/root/.ssh</c>).</summary>
     public IReadOnlyList<(string Name, string? LinkTarget)> List(string directory) =>
-        [.. new DirectoryInfo(directory).EnumerateFileSystemInfos().Select(entry => (entry.Name, entry.LinkTarget))];
+        [.. new DirectoryInfo(directory).EnumerateFileSystemInfos("*", Enumeration).Select(entry => (entry.Name, entry.LinkTarget))];
 }

@@ -137,6 +137,24 @@ public sealed class TrainJobLifecycleTests
     }
 
     [Fact]
+    public void Program_that_saves_its_state_and_ends_well_because_of_a_suspension_runs_again()
+    {
+        var world = World();
+        world.Settle();
+        var pod = world.Pod("node");
+        world.Job["spec"]!["suspend"] = true;
+        world.Set(pod.Succeeded() with { DeletionTime = world.Now });
+        world.Settle();
+        world.Remove(pod.Name);
+        world.Settle();
+        Assert.Equal("0/0/0/0/1", world.Counts("node"));
+
+        world.Job["spec"]!["suspend"] = false;
+        world.Settle();
+        Assert.Equal(2, world.Created.Count);
+    }
+
+    [Fact]
     public void Job_of_another_manager_is_left_alone()
     {
         var world = World("managedBy: kueue.x-k8s.io/multikueue");
@@ -254,6 +272,23 @@ public sealed class TrainJobLifecycleTests
         Assert.Empty(world.Services);
         Assert.False(world.Decide().DeleteObject);
         Assert.Equal(["Complete=True AllJobsCompleted: jobset completed successfully"], world.Conditions());
+    }
+
+    [Fact]
+    public void Claims_that_are_to_outlive_the_job_have_no_owner_and_others_are_left_as_the_cluster_writes_them()
+    {
+        var world = TrainJobWorld.Of(Job(runtime: "steps"), Steps.Replace("- templates:", "- retentionPolicy: { whenDeleted: Retain }\n          templates:", StringComparison.Ordinal).Replace("- retention", "- templates: [{ metadata: { name: scratch }, spec: { resources: { requests: { storage: 1024Mi } } } }]\n        - retention", StringComparison.Ordinal));
+        world.Settle();
+        var claims = world.CreatedChildren.ToDictionary(child => child.Metadata.Name);
+        Assert.Equal(["initializer-train", "scratch-train"], claims.Keys.Order());
+        Assert.Null(claims["initializer-train"].Metadata.OwnerReferences);
+        Assert.DoesNotContain(claims["initializer-train"].Metadata.Labels ?? new Dictionary<string, string>(), label => label.Key.Contains("owner", StringComparison.Ordinal));
+        Assert.Equal("job-uid", claims["scratch-train"].Metadata.OwnerReferences.Single().Uid);
+
+        // The cluster shows only what has an owner.
+        world.Forget("initializer-train");
+        world.Rewrite("scratch-train", text => text.Replace("1024Mi", "1Gi", StringComparison.Ordinal));
+        Assert.Empty(world.Decide().Actions);
     }
 
     [Fact]

@@ -130,6 +130,7 @@ public sealed class TrainJobValidationTests
     [InlineData("trainer: { env: [{ name: OMPI_MCA_plm_rsh_args, value: a }] }", "mpi: {}", "must not have reserved envs, invalid envs configured: [OMPI_MCA_plm_rsh_args]")]
     [InlineData("trainer: { numNodes: 2 }", "mpi: { runLauncherAsNode: true }", "must have 1 when MPI trainingRuntime with enabled runLauncherAsNode does not have either launcher and node")]
     [InlineData("", "torch: { envInjection: { targets: [{ jobName: node, containerNames: [gone] }] } }", "envInjection target podSet \"node\" container \"gone\" not found in runtime template")]
+    [InlineData("", "flux: {}", "the flux policy is not supported")]
     [InlineData("trainer: { command: [tune, run] }", "torch: {}", "must have a supported pretrained model, invalid model configured: ")]
     [InlineData("trainer: { command: [tune, run], numNodes: 2 }", "torchtune-llama3.2-1b", "must be 1 for llama3_2/1B model")]
     [InlineData("trainer: { command: [tune, run], args: [model.quantize_base=true] }", "torchtune-qwen2.5-1.5b", "QLoRA is not supported for qwen2_5/1.5B model")]
@@ -168,6 +169,14 @@ public sealed class TrainJobValidationTests
         const string sentence = "ClusterTrainingRuntime \"test\" is deprecated and will be removed in a future release of Kubeflow Trainer.";
         Assert.StartsWith("Referenced " + sentence, ((IReferringKind)Kind).ReferenceWarnings(job, Found(job, runtime)).Single(), StringComparison.Ordinal);
         Assert.StartsWith(sentence, TrainJobWorld.KindOf(runtime).Warnings(runtime).Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Policy_that_is_not_observed_is_warned_of()
+    {
+        var runtime = Parse(Runtime().Replace("  mlPolicy:", "  podGroupPolicy: { coscheduling: {} }\n  mlPolicy:", StringComparison.Ordinal));
+        var job = Parse(Job());
+        Assert.Contains("podGroupPolicy of runtime \"test\" is not observed", ((IReferringKind)Kind).ReferenceWarnings(job, Found(job, runtime)).Single(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,6 +7,7 @@ using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Core.Schemas;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -41,7 +42,7 @@ internal sealed class TrainJobWorld
 
     public DateTimeOffset Now { get; set; } = Start;
 
-    public IStateMachine Machine { get; } = TrainerFamily.StateMachines().Single();
+    public IStateMachine Machine { get; init; } = TrainerFamily.StateMachines(new TrainingOptions()).Single();
 
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
@@ -81,6 +82,15 @@ internal sealed class TrainJobWorld
     public void Set(ObservedPod pod) => pods[pod.Name] = pod;
 
     public void Remove(string podName) => pods.Remove(podName);
+
+    public void Forget(string name) => children.Remove(children.Single(entry => entry.Value.Name == name).Key);
+
+    /// <summary>The cluster shows a child in its own way.</summary>
+    public void Rewrite(string name, Func<string, string> change)
+    {
+        var (key, child) = children.Single(entry => entry.Value.Name == name);
+        children[key] = child with { Content = JsonSerializer.Deserialize<JsonElement>(change(child.Content.GetRawText())) };
+    }
 
     public Decision Decide() => Machine.Decide(Situation());
 

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Kubeflow.Orleans.Kubernetes.Connection;
+
+namespace Kubeflow.Orleans.Benchmarks;
+
+/// <summary>
+/// Stands in for scheduler and kubelets of a cluster that has none: takes every pod of a namespace to Running as soon as it hears of it
+/// and to Succeeded a second later.
+/// </summary>
+internal sealed class FakeKubelet : IAsyncDisposable
+{
+    private static readonly TimeSpan PodLife = TimeSpan.FromSeconds(1);
+
+    private readonly ClusterTransport api;
+    private readonly string pods;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource allSucceeded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int wanted;
+    private int succeeded;
+    private Task watching = Task.CompletedTask;
+
+    private FakeKubelet(ClusterTransport api, string @namespace, int wanted)
+    {
+        this.api = api;
+        this.wanted = wanted;
+        pods = $"api/v1/namespaces/{@namespace}/pods";
+    }
+
+    /// <summary>Completes when as many pods as wanted were acknowledged Succeeded.</summary>
+    public Task AllSucceeded => allSucceeded.Task;
+
+    public static async Task<FakeKubelet> StartAsync(ClusterTransport api, string @namespace, int wanted)
+    {
+        var kubelet = new FakeKubelet(api, @namespace, wanted);
+        var listed = await api.SendAsync(HttpMethod.Get, kubelet.pods, null, CancellationToken.None);
+        var version = listed.Json.GetProperty("metadata").GetProperty("resourceVersion").GetString();
+        kubelet.watching = kubelet.WatchAsync(version!);
+        return kubelet;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stopping.Dispose();
+    }
+
+    private async Task WatchAsync(string version)
+    {
+        using var response = await api.OpenAsync($"{pods}?watch=true&resourceVersion={version}&timeoutSeconds=600", stopping.Token);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stopping.Token));
+        while (await reader.ReadLineAsync(stopping.Token) is { } line)
+        {
+            var metadata = JsonDocument.Parse(line).RootElement.GetProperty("object").GetProperty("metadata");
+            var name = metadata.GetProperty("name").GetString()!;
+            _ = running.GetOrAdd(metadata.GetProperty("uid").GetString()!, _ => RunAsync(name));
+        }
+    }
+
+    private async Task RunAsync(string pod)
+    {
+        await ReportAsync(pod, "Running");
+        await Task.Delay(PodLife, stopping.Token);
+        await ReportAsync(pod, "Succeeded");
+        if (Interlocked.Increment(ref succeeded) == wanted)
+        {
+            allSucceeded.SetResult();
+        }
+    }
+
+    private async Task ReportAsync(string pod, string phase)
+    {
+        var answer = await api.SendAsync(HttpMethod.Patch, $"{pods}/{pod}/status", $$$"""{"status":{"phase":"{{{phase}}}"}}""", stopping.Token);
+        if (!answer.Succeeded)
+        {
+            allSucceeded.TrySetException(new InvalidOperationException($"{pod} to {phase}: {answer.Message}"));
+        }
+    }
+}
