@@ -81,7 +81,9 @@ internal sealed partial class Reconciler(
             Notes = stored.Notes.IsEmpty ? default : JsonSerializer.Deserialize<JsonElement>(stored.Notes.Span),
             Pods = pending.Overlay(cluster.View.PodsOf(uid)),
             Services = pending.Overlay(cluster.View.ServicesOf(uid)),
-            Children = pending.Overlay(cluster.View.ChildrenOf(uid)),
+
+            // Another kind's machine may have services or jobs observed: here they are not among the children that are kept or deleted.
+            Children = [.. pending.Overlay(cluster.View.ChildrenOf(uid)).Where(child => machine.ChildKinds.Contains(child.Kind))],
             UnknownKinds = machine.ChildKinds.Where(cluster.View.IsUnknown).ToHashSet(),
             Refusals = pending.Refusals,
             Now = clock.GetUtcNow(),
@@ -108,7 +110,9 @@ internal sealed partial class Reconciler(
         var version = stored.Document.Metadata.ResourceVersion;
         var nextWake = decision.Actions.IsEmpty && !decision.DeleteObject ? decision.NextWake : Earlier(decision.NextWake, clock.GetUtcNow() + UnfinishedActions);
         var wake = nextWake is { } time ? Wake.At(time) : Wake.Never;
-        ReadOnlyMemory<byte>? notes = decision.Notes is null ? null : JsonSerializer.SerializeToUtf8Bytes(decision.Notes);
+
+        // Typed: a null array would become empty notes, which wipe out those that stand.
+        var notes = decision.Notes is null ? (ReadOnlyMemory<byte>?)null : JsonSerializer.SerializeToUtf8Bytes(decision.Notes);
         WriteOperation operation;
         if (decision.Status is { } status)
         {
