@@ -206,7 +206,9 @@ internal sealed partial class Reconciler(
         var version = stored.Document.Metadata.ResourceVersion;
         var nextWake = decision.Actions.IsEmpty && !decision.DeleteObject ? decision.NextWake : Earlier(decision.NextWake, clock.GetUtcNow() + UnfinishedActions);
         var wake = nextWake is { } time ? Wake.At(time) : Wake.Never;
-        ReadOnlyMemory<byte>? notes = decision.Notes is null ? null : JsonSerializer.SerializeToUtf8Bytes(decision.Notes);
+
+        // Typed: a null array would become empty notes, which wipe out those that stand.
+        var notes = decision.Notes is null ? (ReadOnlyMemory<byte>?)null : JsonSerializer.SerializeToUtf8Bytes(decision.Notes);
         WriteOperation operation;
         if (decision.Status is { } status)
         {

@@ -179,6 +179,14 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Notes_stand_until_a_decision_changes_them()
+    {
+        await SettleAsync(Reconciler(new NotingMachine()), new PendingEffects(TimeProvider.System));
+        var stored = await store.GetAsync(Key, Cancellation);
+        Assert.Equal("""{"seen":true}""", System.Text.Encoding.UTF8.GetString(stored!.Notes.Span));
+    }
+
+    [Fact]
     public async Task Further_child_changed_by_somebody_else_is_brought_back()
     {
         var reconciler = Reconciler(new ConfigMapMachine());
@@ -230,6 +238,18 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     /// <summary>Wants one config map of one value, or none.</summary>
+    /// <summary>Notes once that it has looked, and moves its wake every time.</summary>
+    private sealed class NotingMachine : IStateMachine
+    {
+        public string Resource => Key.Resource;
+
+        public string Component => "noting-controller";
+
+        public Decision Decide(Situation situation) => situation.Notes.ValueKind == System.Text.Json.JsonValueKind.Object
+            ? new Decision { Status = new JsonObject { ["looked"] = true }, NextWake = situation.Now.AddHours(1) }
+            : new Decision { Notes = new JsonObject { ["seen"] = true }, NextWake = situation.Now };
+    }
+
     private sealed class ConfigMapMachine : IStateMachine
     {
         public string? Value { get; set; } = "a";
