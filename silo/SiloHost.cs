@@ -114,7 +114,7 @@ public static class SiloHost
 
         // Pods here bring a stand-in for kubectl exec, and images that could deliver the real one cannot be pulled.
         var training = new TrainingOptions { MPIKubectlDeliveryCommand = ["sh", "-c", "cp \"$(command -v pod-exec)\" \"$TARGET_DIR/kubectl\""] };
-        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines(training)];
+        IReadOnlyList<IStateMachine> machines = [.. TrainingFamily.StateMachines(training), .. TrainerFamily.StateMachines()];
         foreach (var machine in machines)
         {
             services.AddSingleton(machine);

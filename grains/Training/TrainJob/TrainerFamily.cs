@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.MPIJob;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,7 +14,7 @@ public static class TrainerFamily
 
     public static ImmutableArray<ResourceKind> Kinds { get; } = [TrainJob, new TrainingRuntimeKind(), new ClusterTrainingRuntimeKind()];
 
-    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [new TrainJobStateMachine(TrainJob, options.NewSshKeyPair)];
+    public static ImmutableArray<IStateMachine> StateMachines() => [new TrainJobStateMachine(TrainJob, SshKeyPair.Generate)];
 
     /// <summary>Gives the installation the built-in runtimes, each once.</summary>
     public static IServiceCollection AddBuiltInRuntimes(this IServiceCollection services) => services.AddHostedService<RuntimeInstaller>();

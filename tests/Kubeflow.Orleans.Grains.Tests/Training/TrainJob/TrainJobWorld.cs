@@ -7,7 +7,6 @@ using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Core.Schemas;
 using Kubeflow.Orleans.Grains.Framework;
-using Kubeflow.Orleans.Grains.Training;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.Kubernetes;
 
@@ -42,7 +41,7 @@ internal sealed class TrainJobWorld
 
     public DateTimeOffset Now { get; set; } = Start;
 
-    public IStateMachine Machine { get; } = TrainerFamily.StateMachines(new TrainingOptions()).Single();
+    public IStateMachine Machine { get; } = TrainerFamily.StateMachines().Single();
 
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
 
