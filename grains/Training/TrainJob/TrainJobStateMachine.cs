@@ -244,7 +244,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
         var pod = ChildObjects.Pod(plan, job, index);
         if (turn.Job.ReportsProgress && progressServer?.Address is { } address && job.Template.Step == TrainerApi.Trainer)
         {
-            ProgressAccess.Give(pod, ReporterOf(turn.Job), address);
+            ProgressAccess.Give(pod.Spec, ReporterOf(turn.Job), address);
         }
 
         return pod;
