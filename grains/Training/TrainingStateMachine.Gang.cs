@@ -10,7 +10,7 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// <content>When pods may start: as a gang, behind their leader, or at once.</content>
 internal sealed partial class TrainingStateMachine
 {
-    private GangScheduler? GangOf(TrainingTurn turn) => GangScheduler.Of(turn.Job, options);
+    private GangScheduler? GangOf(TrainingTurn turn) => GangScheduler.Of(turn.Job.Annotations, options);
 
     /// <summary>What stands beside the pods of a running job.</summary>
     private IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingTurn turn, JobReplicas replicas) =>

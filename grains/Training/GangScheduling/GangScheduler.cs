@@ -25,9 +25,9 @@ internal sealed record GangScheduler(string Name)
     public string MissingMessage => $"the cluster does not serve {PodGroupKind.Plural} of {PodGroupKind.Group}/{PodGroupKind.Version}: is the scheduler {Name} installed?";
 
     /// <summary>What the job asks for, else what is set for all jobs; null: its pods are scheduled one by one.</summary>
-    public static GangScheduler? Of(TrainingJob job, TrainingOptions options)
+    public static GangScheduler? Of(JobAnnotations annotations, TrainingOptions options)
     {
-        var name = job.Annotations.GangScheduler ?? options.GangSchedulerName;
+        var name = annotations.GangScheduler ?? options.GangSchedulerName;
         var isVolcano = name.Equals(Volcano, StringComparison.OrdinalIgnoreCase);
         return name is "" or None ? null : new GangScheduler(isVolcano ? Volcano : name);
     }

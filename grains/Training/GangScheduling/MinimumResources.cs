@@ -53,4 +53,17 @@ internal static class MinimumResources
         var requests = resources?.Requests ?? new Dictionary<string, ResourceQuantity>();
         return [.. requests, .. (resources?.Limits ?? new Dictionary<string, ResourceQuantity>()).Where(limit => !requests.ContainsKey(limit.Key))];
     }
+
+    /// <summary>What the scheduler reserves for a pod: all its containers at once, or the one that runs before them and needs more, and the pod itself.</summary>
+    public static Amounts OfPod(V1PodSpec pod)
+    {
+        var before = (pod.InitContainers ?? []).ToLookup(container => container.RestartPolicy == "Always");
+        var needed = Sum(pod.Containers.Concat(before[true]).Select(container => (1L, RequestsAndLimits(container.Resources))));
+        foreach (var (name, amount) in before[false].SelectMany(container => RequestsAndLimits(container.Resources)))
+        {
+            needed[name] = needed.TryGetValue(name, out var present) && present.ToDecimal() >= amount.ToDecimal() ? present : amount;
+        }
+
+        return Sum([(1L, needed), (1L, pod.Overhead ?? new Dictionary<string, ResourceQuantity>())]);
+    }
 }

@@ -25,7 +25,7 @@ internal sealed class SshJob(TrainingJob job, TrainingOptions options)
     public int WorkerCount => Workers?.Replicas ?? 0;
 
     /// <summary>Null: its pods are scheduled one by one.</summary>
-    public GangScheduler? Gang { get; } = GangScheduler.Of(job, options);
+    public GangScheduler? Gang { get; } = GangScheduler.Of(job.Annotations, options);
 
     /// <summary>Null: its pods do not report.</summary>
     public ProgressServer? ProgressServer => job.Annotations.ReportsProgress ? options.ProgressServer : null;

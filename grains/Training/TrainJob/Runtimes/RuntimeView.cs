@@ -6,6 +6,10 @@ namespace Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 /// <summary>A typed view over a runtime's document.</summary>
 internal sealed class RuntimeView(JsonElement document)
 {
+    /// <summary>Pod group policies.</summary>
+    public const string Coscheduling = "coscheduling";
+    public const string Volcano = "volcano";
+
     public string Name { get; } = document.Get("metadata").Text("name") ?? "";
 
     public JsonElement MLPolicy { get; } = document.Get("spec", "mlPolicy");

@@ -171,12 +171,15 @@ public sealed class TrainJobValidationTests
         Assert.StartsWith(sentence, TrainJobWorld.KindOf(runtime).Warnings(runtime).Single(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Policy_that_is_not_observed_is_warned_of()
+    [Theory]
+    [InlineData("volcano", "", "Volcano queue name must not be empty")]
+    [InlineData("volcano", "research", null)]
+    [InlineData("coscheduling", "", null)]
+    public void Volcano_queue_that_is_named_has_a_name(string policy, string queue, string? reason)
     {
-        var runtime = Parse(Runtime().Replace("  mlPolicy:", "  podGroupPolicy: { coscheduling: {} }\n  mlPolicy:", StringComparison.Ordinal));
-        var job = Parse(Job());
-        Assert.Contains("podGroupPolicy of runtime \"test\" is not observed", ((IReferringKind)Kind).ReferenceWarnings(job, Found(job, runtime)).Single(), StringComparison.Ordinal);
+        var runtime = Parse(Runtime().Replace("  mlPolicy:", $"  podGroupPolicy: {{ {policy}: {{}} }}\n  mlPolicy:", StringComparison.Ordinal)
+            .Replace("  template:\n    spec:", $"  template:\n    metadata: {{ annotations: {{ scheduling.volcano.sh/queue-name: '{queue}' }} }}\n    spec:", StringComparison.Ordinal));
+        Expect(ReferenceErrors(Parse(Job()), runtime), reason);
     }
 
     [Theory]
