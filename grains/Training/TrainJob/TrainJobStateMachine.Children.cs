@@ -41,9 +41,9 @@ internal sealed partial class TrainJobStateMachine
         turn.Delete(job.SurplusPods);
         foreach (var index in job.MissingIndexes)
         {
-            if (job.IsRetry(index) && job.MayRetryAt > turn.Now)
+            if (job.IsRetry(index) && job.MayRetryAt(index) > turn.Now)
             {
-                turn.WakeAt(job.MayRetryAt);
+                turn.WakeAt(job.MayRetryAt(index));
             }
             else if (room == 0)
             {

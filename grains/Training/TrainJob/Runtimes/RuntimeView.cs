@@ -46,6 +46,9 @@ internal sealed class ReplicatedJobView(JsonElement job)
 
     public long Replicas { get; } = job.Integer("replicas") ?? 1;
 
+    /// <summary>What Kubernetes' own job would have as its spec.</summary>
+    public JsonElement JobSpec { get; } = job.Get("template", "spec");
+
     /// <summary>The pod template.</summary>
     public JsonElement Pod { get; } = job.Get("template", "spec", "template");
 
