@@ -15,6 +15,9 @@ internal static class EffectRunner
 {
     private const int Parallel = 32;
 
+    /// <summary>So many children an event names.</summary>
+    private const int MostNames = 10;
+
     private static readonly ChildKind Pods = ChildKind.Of<V1Pod>();
     private static readonly ChildKind Services = ChildKind.Of<V1Service>();
 
@@ -24,19 +27,19 @@ internal static class EffectRunner
         var worked = true;
         string? missing = null;
         using var slots = new SemaphoreSlim(Parallel);
-        var events = await Task.WhenAll(actions.Select(RunOneAsync));
-        Record(cluster, document, machine.Component, events.OfType<DecisionEvent>());
+        var reports = await Task.WhenAll(actions.Select(RunOneAsync));
+        Record(cluster, document, machine.Component, InOneBreath(reports.OfType<Report>()));
         return new EffectResult(worked, missing);
 
-        async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
+        async Task<Report?> RunOneAsync(ClusterAction action)
         {
             await slots.WaitAsync(cancellationToken);
             try
             {
-                var (succeeded, objectEvent, missingNamespace) = await RunAsync(cluster, document, machine, action, pending, cancellationToken);
+                var (succeeded, report, missingNamespace) = await RunAsync(cluster, document, machine, action, pending, cancellationToken);
                 worked &= succeeded;
                 missing ??= missingNamespace;
-                return objectEvent;
+                return report;
             }
             finally
             {
@@ -56,7 +59,7 @@ internal static class EffectRunner
         }
     }
 
-    private static async Task<(bool Succeeded, DecisionEvent? Event, string? MissingNamespace)> RunAsync(
+    private static async Task<(bool Succeeded, Report? Report, string? MissingNamespace)> RunAsync(
         ICluster cluster, Document document, IStateMachine machine, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
     {
         var @namespace = document.Metadata.Namespace;
@@ -99,14 +102,14 @@ internal static class EffectRunner
         }
     }
 
-    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, IStateMachine machine, Document document) => outcome switch
+    private static (bool Succeeded, Report? Report, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, IStateMachine machine, Document document) => outcome switch
     {
-        CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}"), null),
+        CreateOutcome.Created => (true, Report.Done($"SuccessfulCreate{kind}", $"Created {Lower(kind)}", name), null),
 
         // A create whose answer was lost, or another activation was faster: the child is there and ours.
         CreateOutcome.AlreadyExists existing when existing.OwnerUid == document.Metadata.Uid => (true, null, null),
-        CreateOutcome.AlreadyExists => (false, machine.NotOurs(document, kind, name), null),
-        CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}"), null),
+        CreateOutcome.AlreadyExists => (false, new Report(machine.NotOurs(document, kind, name), ""), null),
+        CreateOutcome.Refused refused => (false, Report.Trouble($"FailedCreate{kind}", $"Error creating: {refused.Message}"), null),
 
         CreateOutcome.NamespaceMissing missing => (false, null, missing.Message),
 
@@ -114,10 +117,10 @@ internal static class EffectRunner
         _ => (false, null, null),
     };
 
-    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string verb, string kind, string name, ChangeResult result) => result switch
+    private static (bool Succeeded, Report? Report, string? MissingNamespace) Explain(string verb, string kind, string name, ChangeResult result) => result switch
     {
-        ChangeResult.Accepted => (true, DecisionEvent.Normal($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}: {name}"), null),
-        ChangeResult.Failed failed => (false, DecisionEvent.Warning($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}"), null),
+        ChangeResult.Accepted => (true, Report.Done($"Successful{verb}{kind}", $"{verb}d {Lower(kind)}", name), null),
+        ChangeResult.Failed failed => (false, Report.Trouble($"Failed{verb}{kind}", $"Error {Lower(verb)[..^1]}ing: {failed.Message}"), null),
         ChangeResult.Unavailable => (false, null, null),
         _ => (true, null, null),
     };
@@ -126,5 +129,25 @@ internal static class EffectRunner
     private static CreateOutcome MadeBefore(IKubernetesObject<V1ObjectMeta> item, CreateOutcome outcome) =>
         item.Metadata.OwnerReferences is null && outcome is CreateOutcome.AlreadyExists { OwnerUid.Length: 0 } existing ? new CreateOutcome.Created(existing.Uid) : outcome;
 
+    /// <summary>What can be said in the same words is one event: a job of a hundred replicas costs the cluster one, not a hundred.</summary>
+    private static IEnumerable<DecisionEvent> InOneBreath(IEnumerable<Report> reports) =>
+        reports.GroupBy(report => report.Event, (said, alike) => Naming(said, [.. alike.Select(report => report.Name).Where(name => name.Length > 0)]));
+
+    private static DecisionEvent Naming(DecisionEvent said, string[] names) => names.Length switch
+    {
+        0 => said,
+        <= MostNames => said with { Message = $"{said.Message}: {string.Join(", ", names)}" },
+        _ => said with { Message = $"{said.Message}: {string.Join(", ", names[..MostNames])} and {names.Length - MostNames} more" },
+    };
+
     private static string Lower(string kind) => kind.ToLowerInvariant();
+
+    /// <summary>What came of one action.</summary>
+    /// <param name="Name">The child that <paramref name="Event"/> does not name itself, or empty.</param>
+    private sealed record Report(DecisionEvent Event, string Name)
+    {
+        public static Report Done(string reason, string message, string name) => new(DecisionEvent.Normal(reason, message), name);
+
+        public static Report Trouble(string reason, string message) => new(DecisionEvent.Warning(reason, message), "");
+    }
 }

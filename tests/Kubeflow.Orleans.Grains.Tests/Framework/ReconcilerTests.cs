@@ -49,7 +49,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(Outcome.Settled, await reconciler.ReconcileAsync(Key, pending, Cancellation));
 
         Assert.Equal(["create job-0", "create job-1"], cluster.Calls.Order());
-        Assert.Equal(2, cluster.Events.Count(said => said.Reason == "SuccessfulCreatePod" && said.Component == "two-pods-controller"));
+        var said = Assert.Single(cluster.Events, said => said.Reason == "SuccessfulCreatePod");
+        Assert.Equal(("two-pods-controller", "Created pod: job-0, job-1"), (said.Component, said.Message));
     }
 
     [Fact]
@@ -148,7 +149,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
         }));
 
         Assert.Equal(["job-0", "job-1"], cluster.Pods.Select(pod => pod.Name).Order());
-        Assert.Equal(2, cluster.Events.Count(said => said.Reason == "SuccessfulCreatePod"));
+        var named = cluster.Events.Where(said => said.Reason == "SuccessfulCreatePod").SelectMany(said => said.Message["Created pod: ".Length..].Split(", "));
+        Assert.Equal(["job-0", "job-1"], named.Order());
     }
 
     [Fact]
