@@ -9,6 +9,8 @@ internal static class Clustering
     /// <summary>Silos of one database are one cluster: the name tells nothing more.</summary>
     private const string ClusterName = "kubeflow-orleans";
 
+    private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(10);
+
     /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
     public static void UseAlone(this ISiloBuilder silo)
     {
@@ -32,6 +34,9 @@ internal static class Clustering
             clustering.DataSource = source;
         }));
         silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = ClusterName);
+
+        // One that was frozen and has been voted out learns it from the table, and ends; until then it does work for nothing.
+        silo.Configure<ClusterMembershipOptions>(options => options.TableRefreshTimeout = TableRefresh);
         silo.Configure<EndpointOptions>(options =>
         {
             options.AdvertisedIPAddress = membership.Address.Address;
