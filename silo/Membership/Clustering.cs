@@ -10,6 +10,7 @@ internal static class Clustering
     private const string ClusterName = "kubeflow-orleans";
 
     private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5);
 
     /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
     public static void UseAlone(this ISiloBuilder silo)
@@ -35,8 +36,14 @@ internal static class Clustering
         }));
         silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = ClusterName);
 
-        // One that was frozen and has been voted out learns it from the table, and ends; until then it does work for nothing.
-        silo.Configure<ClusterMembershipOptions>(options => options.TableRefreshTimeout = TableRefresh);
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            // A silo that was frozen and has been voted out learns it from the table, and ends; until then it works for nothing.
+            options.TableRefreshTimeout = TableRefresh;
+
+            // Voting takes two. One silo that is left of three may vote alone when the others have not said for three times this long that they live.
+            options.IAmAliveTablePublishTimeout = SignOfLife;
+        });
         silo.Configure<EndpointOptions>(options =>
         {
             options.AdvertisedIPAddress = membership.Address.Address;
