@@ -28,6 +28,10 @@ public interface IStateMachine
     IReferringKind? Referring => null;
 
     Decision Decide(Situation situation);
+
+    /// <summary>What is said when a child cannot be made because an object of its name is there that is not this one's.</summary>
+    DecisionEvent NotOurs(Document document, string kind, string name) => DecisionEvent.Warning(
+        $"FailedCreate{kind}", $"Error creating: {kind.ToLowerInvariant()} \"{name}\" exists and belongs to another object; waiting for it to go");
 }
 
 /// <summary>All that may be known when deciding.</summary>

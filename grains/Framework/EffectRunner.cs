@@ -19,13 +19,13 @@ internal static class EffectRunner
     private static readonly ChildKind Services = ChildKind.Of<V1Service>();
 
     public static async Task<EffectResult> RunAsync(
-        ICluster cluster, Document document, string component, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
+        ICluster cluster, Document document, IStateMachine machine, ImmutableArray<ClusterAction> actions, PendingEffects pending, CancellationToken cancellationToken)
     {
         var worked = true;
         string? missing = null;
         using var slots = new SemaphoreSlim(Parallel);
         var events = await Task.WhenAll(actions.Select(RunOneAsync));
-        Record(cluster, document, component, events.OfType<DecisionEvent>());
+        Record(cluster, document, machine.Component, events.OfType<DecisionEvent>());
         return new EffectResult(worked, missing);
 
         async Task<DecisionEvent?> RunOneAsync(ClusterAction action)
@@ -33,7 +33,7 @@ internal static class EffectRunner
             await slots.WaitAsync(cancellationToken);
             try
             {
-                var (succeeded, objectEvent, missingNamespace) = await RunAsync(cluster, document, action, pending, cancellationToken);
+                var (succeeded, objectEvent, missingNamespace) = await RunAsync(cluster, document, machine, action, pending, cancellationToken);
                 worked &= succeeded;
                 missing ??= missingNamespace;
                 return objectEvent;
@@ -57,20 +57,19 @@ internal static class EffectRunner
     }
 
     private static async Task<(bool Succeeded, DecisionEvent? Event, string? MissingNamespace)> RunAsync(
-        ICluster cluster, Document document, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
+        ICluster cluster, Document document, IStateMachine machine, ClusterAction action, PendingEffects pending, CancellationToken cancellationToken)
     {
         var @namespace = document.Metadata.Namespace;
-        var uid = document.Metadata.Uid;
         switch (action)
         {
             case ClusterAction.CreatePod { Pod: var pod }:
                 var podOutcome = await cluster.CreateAsync(pod, cancellationToken);
                 pending.Note(pod, podOutcome);
-                return Explain(Pods.Kind, pod.Name(), podOutcome, uid);
+                return Explain(Pods.Kind, pod.Name(), podOutcome, machine, document);
             case ClusterAction.CreateService { Service: var service }:
                 var serviceOutcome = await cluster.CreateAsync(service, cancellationToken);
                 pending.Note(service, serviceOutcome);
-                return Explain(Services.Kind, service.Name(), serviceOutcome, uid);
+                return Explain(Services.Kind, service.Name(), serviceOutcome, machine, document);
             case ClusterAction.DeletePod { Force: true } lost:
                 var letGo = await cluster.ForceDeleteAsync(Pods, @namespace, lost.Name, lost.Uid, cancellationToken);
                 pending.NoteForcedDelete(lost.Uid, letGo);
@@ -86,7 +85,7 @@ internal static class EffectRunner
             case ClusterAction.Create { Item: var item }:
                 var outcome = MadeBefore(item, await cluster.CreateAsync(item, cancellationToken));
                 pending.Note(item, outcome);
-                return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, uid);
+                return Explain(ChildKind.Of(item).Kind, item.Metadata.Name, outcome, machine, document);
             case ClusterAction.Update update:
                 var result = await cluster.UpdateAsync(update.Item, update.Uid, cancellationToken);
                 pending.NoteUpdate(update, result);
@@ -100,13 +99,13 @@ internal static class EffectRunner
         }
     }
 
-    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, string ownerUid) => outcome switch
+    private static (bool Succeeded, DecisionEvent? Event, string? MissingNamespace) Explain(string kind, string name, CreateOutcome outcome, IStateMachine machine, Document document) => outcome switch
     {
         CreateOutcome.Created => (true, DecisionEvent.Normal($"SuccessfulCreate{kind}", $"Created {Lower(kind)}: {name}"), null),
 
         // A create whose answer was lost, or another activation was faster: the child is there and ours.
-        CreateOutcome.AlreadyExists existing when existing.OwnerUid == ownerUid => (true, null, null),
-        CreateOutcome.AlreadyExists => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {Lower(kind)} \"{name}\" exists and belongs to another object; waiting for it to go"), null),
+        CreateOutcome.AlreadyExists existing when existing.OwnerUid == document.Metadata.Uid => (true, null, null),
+        CreateOutcome.AlreadyExists => (false, machine.NotOurs(document, kind, name), null),
         CreateOutcome.Refused refused => (false, DecisionEvent.Warning($"FailedCreate{kind}", $"Error creating: {refused.Message}"), null),
 
         CreateOutcome.NamespaceMissing missing => (false, null, missing.Message),

@@ -82,7 +82,7 @@ internal sealed partial class Reconciler(
 
         if (!decision.Actions.IsEmpty)
         {
-            var result = await EffectRunner.RunAsync(cluster, document, machine.Component, decision.Actions, pending, cancellationToken);
+            var result = await EffectRunner.RunAsync(cluster, document, machine, decision.Actions, pending, cancellationToken);
             await TellOfNamespaceAsync(key, document, result, cancellationToken);
             return result.Succeeded ? Outcome.LookAgain : Outcome.TryAgain;
         }

@@ -7,7 +7,7 @@ internal static class GatedStart
 {
     /// <summary>Never together with gang scheduling: the leader would wait for the others' pods and they for the leader.</summary>
     public static bool Applies(TrainingJob job, ITrainingRules rules, TrainingOptions options) =>
-        rules.StartsWhenLeaderIsReady(job) && GangScheduler.Of(job, options) is null;
+        rules.StartsWhenLeaderIsReady(job) && GangScheduler.Of(job.Annotations, options) is null;
 
     /// <summary>Who leads may start, and whoever nobody leads.</summary>
     public static bool IsOpenFor(Replica replica, TrainingJob job, ITrainingRules rules, JobReplicas replicas) =>

@@ -10,10 +10,7 @@ namespace Kubeflow.Orleans.Grains.Training;
 /// <content>When pods may start: as a gang, behind their leader, or at once.</content>
 internal sealed partial class TrainingStateMachine
 {
-    /// <summary>A definition that was missing may be installed at any time, and nobody tells.</summary>
-    private static readonly TimeSpan UntilUnknownKindIsTried = TimeSpan.FromMinutes(1);
-
-    private GangScheduler? GangOf(TrainingTurn turn) => GangScheduler.Of(turn.Job, options);
+    private GangScheduler? GangOf(TrainingTurn turn) => GangScheduler.Of(turn.Job.Annotations, options);
 
     /// <summary>What stands beside the pods of a running job.</summary>
     private IEnumerable<IKubernetesObject<V1ObjectMeta>> Companions(TrainingTurn turn, JobReplicas replicas) =>
@@ -36,8 +33,8 @@ internal sealed partial class TrainingStateMachine
 
         if (turn.IsUnknown(gang.PodGroupKind))
         {
-            turn.WakeAt(turn.Now + UntilUnknownKindIsTried);
-            turn.SayOnce("gangScheduler", DecisionEvent.Warning(PendingReasons.GangSchedulerMissing, MissingMessage(gang)));
+            turn.WakeAt(turn.Now + GangScheduler.UntilUnknownKindIsTried);
+            turn.SayOnce("gangScheduler", DecisionEvent.Warning(PendingReasons.GangSchedulerMissing, gang.MissingMessage));
             return false;
         }
 
@@ -49,16 +46,13 @@ internal sealed partial class TrainingStateMachine
         var isMissing = replicas.All.Any(replica => replica is { Pod: null, IsCompleted: false });
         if (isMissing && GangOf(turn) is { } gang && turn.IsUnknown(gang.PodGroupKind))
         {
-            return new PendingReason(PendingReasons.GangSchedulerMissing, MissingMessage(gang));
+            return new PendingReason(PendingReasons.GangSchedulerMissing, gang.MissingMessage);
         }
 
         var known = turn.Status.Conditions.Find(JobCondition.PodsPending);
         return PendingReasons.Of(replicas, turn.Refusals)
             ?? (isMissing && known is not null && PendingReasons.IsRefusal(known.Reason) ? new PendingReason(known.Reason, known.Message) : null);
     }
-
-    private static string MissingMessage(GangScheduler gang) =>
-        $"the cluster does not serve {gang.PodGroupKind.Plural} of {gang.PodGroupKind.Group}/{gang.PodGroupKind.Version}: is the scheduler {gang.Name} installed?";
 
     private bool MayStart(TrainingTurn turn, Replica replica, JobReplicas replicas) =>
         (!GatedStart.Applies(turn.Job, rules, options) || GatedStart.IsOpenFor(replica, turn.Job, rules, replicas)) && rules.MayStart(turn.Job, replica, replicas);
@@ -74,7 +68,7 @@ internal sealed partial class TrainingStateMachine
 
         if (ProgressServerOf(turn) is { Address: { } address })
         {
-            ProgressAccess.Give(pod, ProgressReporter.Of(turn.Job), address);
+            ProgressAccess.Give(pod.Spec, ProgressReporter.Of(turn.Job), address);
         }
 
         return new ClusterAction.CreatePod(pod);

@@ -34,9 +34,8 @@ internal sealed class FakeKubelet : IAsyncDisposable
     public static async Task<FakeKubelet> StartAsync(ClusterTransport api, string @namespace, int wanted)
     {
         var kubelet = new FakeKubelet(api, @namespace, wanted);
-        var listed = await api.SendAsync(HttpMethod.Get, kubelet.pods, null, CancellationToken.None);
-        var version = listed.Json.GetProperty("metadata").GetProperty("resourceVersion").GetString();
-        kubelet.watching = kubelet.WatchAsync(version!);
+        var version = await kubelet.ListAsync();
+        kubelet.watching = kubelet.FollowAsync(version);
         return kubelet;
     }
 
@@ -48,16 +47,52 @@ internal sealed class FakeKubelet : IAsyncDisposable
         stopping.Dispose();
     }
 
+    /// <summary>An API server ends watches it finds too slow: then what was missed is listed.</summary>
+    private async Task FollowAsync(string version)
+    {
+        try
+        {
+            while (true)
+            {
+                await WatchAsync(version);
+                version = await ListAsync();
+            }
+        }
+        catch (Exception problem) when (!stopping.IsCancellationRequested)
+        {
+            allSucceeded.TrySetException(problem);
+        }
+    }
+
+    private async Task<string> ListAsync()
+    {
+        var list = (await api.SendAsync(HttpMethod.Get, pods, null, stopping.Token)).Json;
+        foreach (var pod in list.GetProperty("items").EnumerateArray())
+        {
+            Start(pod.GetProperty("metadata"));
+        }
+
+        return list.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
+    }
+
     private async Task WatchAsync(string version)
     {
         using var response = await api.OpenAsync($"{pods}?watch=true&resourceVersion={version}&timeoutSeconds=600", stopping.Token);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stopping.Token));
         while (await reader.ReadLineAsync(stopping.Token) is { } line)
         {
-            var metadata = JsonDocument.Parse(line).RootElement.GetProperty("object").GetProperty("metadata");
-            var name = metadata.GetProperty("name").GetString()!;
-            _ = running.GetOrAdd(metadata.GetProperty("uid").GetString()!, _ => RunAsync(name));
+            var change = JsonDocument.Parse(line).RootElement;
+            if (change.GetProperty("type").GetString() == "ADDED")
+            {
+                Start(change.GetProperty("object").GetProperty("metadata"));
+            }
         }
+    }
+
+    private void Start(JsonElement pod)
+    {
+        var name = pod.GetProperty("name").GetString()!;
+        _ = running.GetOrAdd(pod.GetProperty("uid").GetString()!, _ => RunAsync(name));
     }
 
     private async Task RunAsync(string pod)

@@ -221,7 +221,8 @@ public sealed class KillPointTests
 
         await Until.TrueAsync(() => "the jobs' services to be gone", async () => (await silo.Api.ListAsync(Jobs.Services)).Items.All(service => service.Name() == "kubernetes"));
         await UntilNoProcessAsync(silo);
-        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(silo.Home, "data", "kubelet", "pods")));
+        var pods = Path.Combine(silo.Home, "data", "kubelet", "pods");
+        await Until.TrueAsync(() => $"{pods} to be empty", () => Task.FromResult(!Directory.EnumerateDirectories(pods).Any()));
     }
 
     private static Task UntilNoProcessAsync(KillableSilo silo) => Until.TrueAsync(

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 
 namespace Kubeflow.Orleans.Grains.Training.GangScheduling;
@@ -17,14 +18,23 @@ internal static class GangMembership
             pod.Spec.SchedulerName = scheduler.Name;
         }
 
+        Join(pod, job.Name, scheduler);
         if (scheduler.IsVolcano)
         {
-            pod.SetAnnotation(VolcanoGroupAnnotation, job.Name);
             pod.SetAnnotation(VolcanoTaskAnnotation, role.ToLowerInvariant());
+        }
+    }
+
+    /// <param name="pod">A pod or the template of one.</param>
+    public static void Join(IMetadata<V1ObjectMeta> pod, string group, GangScheduler scheduler)
+    {
+        if (scheduler.IsVolcano)
+        {
+            pod.SetAnnotation(VolcanoGroupAnnotation, group);
         }
         else
         {
-            pod.SetLabel(CoschedulingLabel, job.Name);
+            pod.SetLabel(CoschedulingLabel, group);
         }
     }
 

@@ -15,7 +15,7 @@ internal static class PodGroupBuilder
     {
         var policy = job.RunPolicy.Scheduling;
         var minimum = (int)Math.Clamp(policy.MinAvailable ?? job.TotalReplicas, 0, int.MaxValue);
-        var resources = policy.MinResources ?? MinimumResources.Of(job, minimum);
+        var resources = policy.MinResources ?? MinimumResources.Of(job, minimum, MinimumResources.RequestsOrLimits);
         return scheduler.IsVolcano
             ? new VolcanoPodGroup
             {

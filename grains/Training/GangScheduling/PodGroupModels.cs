@@ -24,8 +24,14 @@ internal sealed class VolcanoPodGroup : IKubernetesObject<V1ObjectMeta>
 internal sealed record VolcanoPodGroupSpec(
     [property: JsonPropertyName("minMember")] int MinMember,
     [property: JsonPropertyName("minResources")] IDictionary<string, ResourceQuantity>? MinResources,
-    [property: JsonPropertyName("queue")] string Queue,
-    [property: JsonPropertyName("priorityClassName")] string? PriorityClassName);
+    [property: JsonPropertyName("queue")] string? Queue,
+    [property: JsonPropertyName("priorityClassName")] string? PriorityClassName,
+    [property: JsonPropertyName("networkTopology")] VolcanoNetworkTopology? NetworkTopology = null);
+
+/// <summary>How close to each other the pods of a group must be.</summary>
+internal sealed record VolcanoNetworkTopology(
+    [property: JsonPropertyName("mode")] string? Mode,
+    [property: JsonPropertyName("highestTierAllowed")] int? HighestTierAllowed);
 
 /// <summary>What is written of a PodGroup of the coscheduling plugin.</summary>
 [KubernetesEntity(Group = "scheduling.x-k8s.io", ApiVersion = "v1alpha1", Kind = "PodGroup", PluralName = "podgroups")]

@@ -1,3 +1,4 @@
+using Kubeflow.Orleans.Core.Resources;
 using Kubeflow.Orleans.Grains.Framework;
 using Kubeflow.Orleans.Grains.Training.MPIJob.V1;
 using Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
@@ -25,6 +26,11 @@ internal sealed class MPIJobStateMachine : IStateMachine
 
     public IReadOnlyCollection<ChildKind> ChildKinds { get; }
 
-    public Decision Decide(Situation situation) =>
-        situation.Document.ApiVersion == kind.ApiVersion(kind.Version) ? v2.Decide(situation) : v1.Decide(situation);
+    public Decision Decide(Situation situation) => IsV2(situation.Document) ? v2.Decide(situation) : v1.Decide(situation);
+
+    /// <summary>In the words of each upstream, those of v1's included.</summary>
+    public DecisionEvent NotOurs(Document document, string kind, string name) =>
+        DecisionEvent.Warning("ErrResourceExists", $"Resource \"{name}\" of {(IsV2(document) ? "Kind" : "MPIJobKind")} \"{kind}\" already exists and is not managed by MPIJob");
+
+    private bool IsV2(Document document) => document.ApiVersion == kind.ApiVersion(kind.Version);
 }

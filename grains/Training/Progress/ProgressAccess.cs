@@ -30,10 +30,10 @@ internal static class ProgressAccess
         },
     };
 
-    public static void Give(V1Pod pod, ProgressReporter reporter, Uri server)
+    public static void Give(V1PodSpec pod, ProgressReporter reporter, Uri server)
     {
-        pod.Spec.Volumes = [.. pod.Spec.Volumes ?? [], new V1Volume { Name = Volume, Secret = new V1SecretVolumeSource { SecretName = reporter.SecretName } }];
-        foreach (var container in pod.Spec.Containers)
+        pod.Volumes = [.. pod.Volumes ?? [], new V1Volume { Name = Volume, Secret = new V1SecretVolumeSource { SecretName = reporter.SecretName } }];
+        foreach (var container in pod.Containers)
         {
             PodBuilder.AddEnvironment(container,
             [

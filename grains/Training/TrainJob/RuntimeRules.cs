@@ -113,13 +113,21 @@ internal static class RuntimeRules
             return [FieldError.Invalid(PatchesPath, "\"array\"", $"no pods can be made with the runtime {Quote(runtime.Name)}: {unreadable.Message}")];
         }
 
-        return plan.Jobs
-            .Where(replicated => replicated.Replicas > 0)
-            .Select(replicated => $"{plan.ChildName(replicated, replicated.Replicas - 1)}-{Math.Max(0, replicated.Nodes - 1)}")
-            .Where(name => name.Length + SuffixLength > LongestPodName)
-            .Take(1)
-            .Select(name => FieldError.Invalid("metadata.name", Quote(job.Name), "JobSet name is too long, pod names generated for this JobSet will exceed 63 characters"));
+        return
+        [
+            .. ValidateNames(plan),
+            .. plan.Gang is { Scheduler.IsVolcano: true } && plan.Metadata.Annotations?.TryGetValue(GangPlan.QueueAnnotation, out var queue) == true && queue.Length == 0
+                ? [FieldError.Invalid($"spec.annotations[{GangPlan.QueueAnnotation}]", "\"\"", "Volcano queue name must not be empty")]
+                : Array.Empty<FieldError>(),
+        ];
     }
+
+    private static IEnumerable<FieldError> ValidateNames(TrainJobPlan plan) => plan.Jobs
+        .Where(replicated => replicated.Replicas > 0)
+        .Select(replicated => $"{plan.ChildName(replicated, replicated.Replicas - 1)}-{Math.Max(0, replicated.Nodes - 1)}")
+        .Where(name => name.Length + SuffixLength > LongestPodName)
+        .Take(1)
+        .Select(name => FieldError.Invalid("metadata.name", Quote(plan.Job.Name), "JobSet name is too long, pod names generated for this JobSet will exceed 63 characters"));
 
     private static string Quote(string text) => JsonSerializer.Serialize(text);
 }

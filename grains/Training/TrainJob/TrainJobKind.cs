@@ -51,13 +51,7 @@ internal sealed class TrainJobKind : ResourceKind, IReconciledKind, IReferringKi
         return old is not null && runtime is null ? [] : RuntimeRules.Validate(job, runtime);
     }
 
-    public IEnumerable<string> ReferenceWarnings(JsonObject document, IReadOnlyDictionary<ResourceKey, Document> found) => found.SelectMany(entry =>
-    {
-        var runtime = new RuntimeView(entry.Value.Root);
-        return (string[])
-        [
-            .. entry.Key.Namespace.Length == 0 ? ClusterTrainingRuntimeKind.DeprecationWarnings(runtime, $"Referenced {TrainerApi.ClusterRuntimeKind}") : [],
-            .. runtime.PodGroupPolicy.IsPresent() ? [$"the podGroupPolicy of runtime \"{runtime.Name}\" is not observed: its pods are scheduled one by one"] : Array.Empty<string>(),
-        ];
-    });
+    public IEnumerable<string> ReferenceWarnings(JsonObject document, IReadOnlyDictionary<ResourceKey, Document> found) => found
+        .Where(entry => entry.Key.Namespace.Length == 0)
+        .SelectMany(entry => ClusterTrainingRuntimeKind.DeprecationWarnings(new RuntimeView(entry.Value.Root), $"Referenced {TrainerApi.ClusterRuntimeKind}"));
 }

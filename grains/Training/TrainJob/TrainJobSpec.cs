@@ -26,7 +26,7 @@ internal sealed class TrainJobSpec
         Uid = metadata.Uid;
         CreationTime = metadata.CreationTimestamp;
         WorkingDirectory = metadata.Annotations.GetValueOrDefault(WellKnown.WorkingDirectoryAnnotation);
-        ReportsProgress = new JobAnnotations(metadata.Annotations).ReportsProgress;
+        Annotations = new JobAnnotations(metadata.Annotations);
         Patches = [.. spec.Items("runtimePatches")];
         trainer = new(() => spec.Get("trainer") is var present && present.IsPresent() ? KubernetesJson.Deserialize<TrainerSpec>(present.GetRawText()) : null);
     }
@@ -42,7 +42,8 @@ internal sealed class TrainJobSpec
     /// <summary>Where the processes start on a laptop: the runtime knows nothing of whose script it runs.</summary>
     public string? WorkingDirectory { get; }
 
-    public bool ReportsProgress { get; }
+    /// <summary>What the job asks for beyond upstream.</summary>
+    public JobAnnotations Annotations { get; }
 
     public JsonElement Status { get; }
 

@@ -2,8 +2,7 @@ using System.Text.Json;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Kinds;
 using Kubeflow.Orleans.Grains.Framework;
-using Kubeflow.Orleans.Grains.Training.MPIJob;
-using Kubeflow.Orleans.Grains.Training.Progress;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Running;
 using Kubeflow.Orleans.Kubernetes;
@@ -14,18 +13,11 @@ namespace Kubeflow.Orleans.Grains.Training.TrainJob;
 /// How a TrainJob lives: it takes its runtime once, becomes jobs of pods in the order they depend on each other, may be suspended and
 /// resumed, is started again as a whole where its failure policy says so, and ends once and for all.
 /// </summary>
-/// <param name="newKey">Makes the key by which the processes of an MPI job log in to each other; asked only where there is none yet.</param>
-/// <param name="progressServer">Where training code reports its progress to; null: it cannot.</param>
-internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> newKey, ProgressServer? progressServer) : IStateMachine
+internal sealed partial class TrainJobStateMachine(TrainJobKind kind, TrainingOptions options) : IStateMachine
 {
-    /// <summary>Bounds what one decision may cost; the rest follows in the next ones.</summary>
-    private const int MostCreations = 250;
-
     private const string CreationFailed = "TrainJobResourcesCreationFailed";
     private const string DeadlineExceeded = "DeadlineExceeded";
     private const int LongestReport = 950;
-
-    private static readonly TimeSpan UntilMoreCreations = TimeSpan.FromSeconds(1);
 
     public string Resource => kind.Resource;
 
@@ -33,7 +25,7 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
 
     public IReferringKind Referring => kind;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1PersistentVolumeClaim>(), ChildKind.Of<V1Secret>()];
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1PersistentVolumeClaim>(), ChildKind.Of<V1Secret>(), .. GangScheduler.PodGroupKinds];
 
     public Decision Decide(Situation situation)
     {
@@ -143,12 +135,19 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
 
     private void CarryOn(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
     {
-        turn.Complain(PodComplaints.Of(turn.Pods));
+        var missing = plan.Gang is { } gang && turn.IsUnknown(gang.Scheduler.PodGroupKind) ? gang.Scheduler : null;
+        turn.Complain([.. missing is null ? [] : new[] { DecisionEvent.Warning(PendingReasons.GangSchedulerMissing, missing.MissingMessage) }, .. PodComplaints.Of(turn.Pods)]);
+        if (missing is not null)
+        {
+            turn.WakeAt(turn.Now + GangScheduler.UntilUnknownKindIsTried);
+        }
+
         if (turn.Job.Suspend)
         {
             Suspend(turn, jobs);
+            KeepPodGroup(turn, plan);
         }
-        else
+        else if (missing is null)
         {
             Populate(turn, plan, jobs);
             turn.WakeAt(Deadline(turn));
@@ -194,84 +193,6 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
         }
     }
 
-    private void Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJobs jobs)
-    {
-        turn.Delete(jobs.Strangers);
-        KeepCompanions(turn, plan);
-        var room = MostCreations;
-        foreach (var job in jobs.All.Where(jobs.MayStart))
-        {
-            room = Populate(turn, plan, job, room);
-        }
-    }
-
-    private int Populate(TrainJobTurn turn, TrainJobPlan plan, ChildJob job, int room)
-    {
-        if (job.IsFinished || !job.FormerPods.IsEmpty)
-        {
-            turn.Delete(job.FormerPods);
-            turn.Delete(job.IsFinished ? job.UnfinishedPods : []);
-            return room;
-        }
-
-        job.Start(turn.Now);
-        turn.WakeAt(job.Deadline);
-        turn.Delete(job.SurplusPods);
-        foreach (var index in job.MissingIndexes)
-        {
-            if (job.IsRetry(index) && job.MayRetryAt > turn.Now)
-            {
-                turn.WakeAt(job.MayRetryAt);
-            }
-            else if (room == 0)
-            {
-                turn.WakeAt(turn.Now + UntilMoreCreations);
-                break;
-            }
-            else
-            {
-                room--;
-                turn.Act(new ClusterAction.CreatePod(Pod(turn, plan, job, index)));
-            }
-        }
-
-        return room;
-    }
-
-    /// <summary>The programs that train may report how far they are.</summary>
-    private V1Pod Pod(TrainJobTurn turn, TrainJobPlan plan, ChildJob job, int index)
-    {
-        var pod = ChildObjects.Pod(plan, job, index);
-        if (turn.Job.ReportsProgress && progressServer?.Address is { } address && job.Template.Step == TrainerApi.Trainer)
-        {
-            ProgressAccess.Give(pod, ReporterOf(turn.Job), address);
-        }
-
-        return pod;
-    }
-
-    private IEnumerable<V1Secret> ProgressTokens(TrainJobTurn turn) => turn.Job.ReportsProgress && progressServer is not null
-        ? [ProgressAccess.Secret(ReporterOf(turn.Job), ChildObjects.Metadata(turn.Job, ReporterOf(turn.Job).SecretName), progressServer)]
-        : [];
-
-    private ProgressReporter ReporterOf(TrainJobSpec job) => new(kind.ApiVersion(TrainerApi.Version), kind.Plural, job.Namespace, job.Name, job.Uid);
-
-    private void KeepCompanions(TrainJobTurn turn, TrainJobPlan plan)
-    {
-        if (plan.HasHostNames && turn.Services.Count == 0)
-        {
-            turn.Act(new ClusterAction.CreateService(ChildObjects.Service(plan)));
-        }
-
-        turn.Act(WantedChildren.Actions([.. ChildObjects.ConfigMaps(plan), .. ChildObjects.Claims(plan, turn.Children), .. ChildObjects.Keys(plan, turn.Children, newKey), .. ProgressTokens(turn)], turn.Children));
-        if (!turn.Notes.RetainedClaimsMade)
-        {
-            var missing = ChildObjects.RetainedClaims(plan).ExceptBy(turn.JustMadeForGood, claim => claim.Metadata.Name).ToList();
-            turn.Act(missing.Select(claim => new ClusterAction.Create(claim)));
-            turn.Notes = turn.Notes with { RetainedClaimsMade = missing.Count == 0 };
-        }
-    }
-
     private static DateTimeOffset? Deadline(TrainJobTurn turn)
     {
         var resumed = turn.Status.Find(TrainJobCondition.Suspended) is { Status: TrainJobCondition.False } condition ? condition.LastTransitionTime : null;
@@ -300,6 +221,10 @@ internal sealed class TrainJobStateMachine(TrainJobKind kind, Func<SshKeyPair> n
         {
             turn.Delete(turn.Pods.Where(pod => pod.Phase is not ("Succeeded" or "Failed")));
             turn.WakeAt(expiry);
+            if (terminal.Type == TrainJobCondition.Failed)
+            {
+                turn.DeletePodGroups();
+            }
         }
     }
 }

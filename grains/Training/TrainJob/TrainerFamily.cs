@@ -13,7 +13,7 @@ public static class TrainerFamily
 
     public static ImmutableArray<ResourceKind> Kinds { get; } = [TrainJob, new TrainingRuntimeKind(), new ClusterTrainingRuntimeKind()];
 
-    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [new TrainJobStateMachine(TrainJob, options.NewSshKeyPair, options.ProgressServer)];
+    public static ImmutableArray<IStateMachine> StateMachines(TrainingOptions options) => [new TrainJobStateMachine(TrainJob, options)];
 
     /// <summary>Gives the installation the built-in runtimes, each once.</summary>
     public static IServiceCollection AddBuiltInRuntimes(this IServiceCollection services) => services.AddHostedService<RuntimeInstaller>();

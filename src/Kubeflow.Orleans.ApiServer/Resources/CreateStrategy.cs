@@ -44,7 +44,7 @@ internal static class CreateStrategy
             metadata.Name = names.Next(metadata.GenerateName);
         }
 
-        if (kind.HasStatus)
+        if (kind.HasStatus && kind is not IBuiltInKind { StatusOnCreate: true })
         {
             body.Remove("status");
         }

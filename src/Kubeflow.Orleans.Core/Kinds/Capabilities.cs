@@ -27,6 +27,9 @@ public interface IBuiltInKind
     /// <summary>PUT of a missing object creates it (services, events, leases ...).</summary>
     bool CreateOnUpdate => false;
 
+    /// <summary>A create may bring the status along: who registers a node says what it offers.</summary>
+    bool StatusOnCreate => false;
+
     /// <summary>Whether <c>metadata.generation</c> counts changes; kinds without a spec (config maps ...) and namespaces have none.</summary>
     bool HasGeneration => true;
 }

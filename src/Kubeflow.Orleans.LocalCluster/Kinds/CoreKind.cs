@@ -21,6 +21,8 @@ public abstract class CoreKind(Type model) : ResourceKind, IBuiltInKind
 
     public virtual bool CreateOnUpdate => false;
 
+    public virtual bool StatusOnCreate => false;
+
     public virtual bool HasGeneration => false;
 
     public override ImmutableArray<KindVersion> Versions

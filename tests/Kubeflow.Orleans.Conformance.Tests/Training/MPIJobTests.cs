@@ -66,32 +66,6 @@ public sealed class MPIJobTests(ControlPlane controlPlane)
         Assert.Equal(["pi-worker-0", "pi-worker-1"], log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
-    public static TheoryData<string> Manifests => Repository.Fixtures is { } folder
-        ? [.. ((string[])["mpi-v2beta1", "v1"]).SelectMany(place => Directory.EnumerateFiles(Path.Combine(folder, "training", place), "mpijob-*.yaml").Select(file => $"{place}/{Path.GetFileName(file)}"))]
-        : [""];
-
-    [Theory]
-    [MemberData(nameof(Manifests))]
-    public async Task Upstreams_manifest_is_accepted_strictly_and_succeeds_on_a_simulated_node(string file)
-    {
-        var manifest = await File.ReadAllTextAsync(Repository.Fixture(Path.Combine("training", file)), TestContext.Current.CancellationToken);
-        var team = await controlPlane.NewNamespaceAsync();
-        using var client = controlPlane.NewClient();
-        await client.PostAsync("/api/v1/nodes", $$"""
-            {"apiVersion": "v1", "kind": "Node", "spec": {"taints": [{"key": "mpi", "value": "{{team}}", "effect": "NoSchedule" }] },
-             "metadata": {"name": "mpi-{{team}}", "labels": {"mpi": "{{team}}" }, "annotations": {"kwok.x-k8s.io/node": "fake" } } }
-            """);
-        var version = file.StartsWith("v1/", StringComparison.Ordinal) ? "v1" : "v2beta1";
-        var path = $"/apis/kubeflow.org/{version}/namespaces/{team}/mpijobs";
-        var there = $"$1  nodeSelector: {{mpi: {team}}}\n$1  tolerations: [{{key: mpi, operator: Exists}}]\n";
-        var created = await client.PostAsync($"{path}?fieldValidation=Strict", System.Text.RegularExpressions.Regex.Replace(manifest, "(?<=template:\n)( +)spec:\n", $"$0{there}"), "application/yaml");
-        Assert.True(created.Code == 201, created.ToString());
-
-        var done = await client.UntilAsync($"{path}/{created.Body["metadata"]!["name"]}", job => Jobs.HasCondition(job, "Succeeded") || Jobs.HasCondition(job, "Failed"), "finished");
-
-        Assert.True(Jobs.HasCondition(done, "Succeeded"), done.ToJsonString());
-    }
-
     private static async Task RequireAsync(string program)
     {
         await Python.RequireAsync("mpi4py");

@@ -60,8 +60,11 @@ public sealed class CrashTests
     {
         await using var node = await TestNode.StartAsync(configure: options => options with { StopPodsOnShutdown = false });
         var seconds = 100_000 + Environment.ProcessId;
-        node.Cluster.Put("pods", TestNode.ShellPod("cut", $"sleep {seconds}"));
+        node.Cluster.Put("pods", TestNode.ShellPod("cut", $"echo up; sleep {seconds}"));
         await node.Cluster.PhaseAsync("cut", "Running");
+
+        // Its shim has written the claim before it runs anything.
+        await node.Cluster.UntilAsync("the container runs", _ => Directory.GetFiles(node.Directory, "*.log", SearchOption.AllDirectories).Any(log => ReadOrNothing(log) == "up\n"));
         await node.StopKubeletAsync();
         var claim = Directory.GetFiles(Path.Combine(node.Directory, "node", "pods"), "claim", SearchOption.AllDirectories).Single();
         await File.WriteAllTextAsync(claim, "", TestNode.Token);

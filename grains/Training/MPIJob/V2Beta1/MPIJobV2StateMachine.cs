@@ -1,5 +1,8 @@
+using k8s;
 using k8s.Models;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
@@ -18,7 +21,7 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
 
     public string Component => kind.OperatorName;
 
-    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1Service>(), ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1Secret>(), LauncherJob.ChildKind];
+    public IReadOnlyCollection<ChildKind> ChildKinds { get; } = [ChildKind.Of<V1Service>(), ChildKind.Of<V1ConfigMap>(), ChildKind.Of<V1Secret>(), LauncherJob.ChildKind, .. GangScheduler.PodGroupKinds];
 
     public Decision Decide(Situation situation)
     {
@@ -54,6 +57,7 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
 
     private void Continue(SshTurn turn)
     {
+        TellOfMissingGang(turn);
         if (!turn.Job.RunPolicy.Suspend)
         {
             turn.Status = turn.Status with { StartTime = turn.Status.StartTime ?? turn.Now };
@@ -71,18 +75,50 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
         }
     }
 
+    private static void TellOfMissingGang(SshTurn turn)
+    {
+        if (!turn.GangIsMissing)
+        {
+            turn.SetPending(null);
+            return;
+        }
+
+        var message = turn.Ssh.Gang!.MissingMessage;
+        turn.SetPending(new PendingReason(PendingReasons.GangSchedulerMissing, message));
+        turn.SayOnce("gangScheduler", DecisionEvent.Warning(PendingReasons.GangSchedulerMissing, message));
+        turn.WakeAt(turn.Now + GangScheduler.UntilUnknownKindIsTried);
+    }
+
     /// <summary>Names, hostfile and keys stand also while the job is suspended; workers do not.</summary>
     private void Equip(SshTurn turn)
     {
         var hasKey = turn.Companions.Any(child => child.Kind.Kind == V1Secret.KubeKind && SshAccess.HoldsKey(child.Content));
         turn.Keep(
-            [turn.Ssh.Service(), turn.Ssh.Config(turn.Workers), SshAccess.Secret(MPICompanions.Metadata(turn.Job, turn.Ssh.SecretName), hasKey, options.NewSshKeyPair)],
+            [
+                turn.Ssh.Service(),
+                turn.Ssh.Config(turn.Workers),
+                SshAccess.Secret(MPICompanions.Metadata(turn.Job, turn.Ssh.SecretName), hasKey, options.NewSshKeyPair),
+                .. ProgressTokens(turn),
+                .. Group(turn),
+            ],
             turn.Companions);
-        if (turn.Job.RunPolicy.Suspend)
+        if (!turn.Job.RunPolicy.Suspend && !turn.GangIsMissing)
         {
-            return;
+            KeepWorkers(turn);
         }
+    }
 
+    private static IEnumerable<V1Secret> ProgressTokens(SshTurn turn)
+    {
+        var reporter = ProgressReporter.Of(turn.Job);
+        return turn.Ssh.ProgressServer is { } server ? [ProgressAccess.Secret(reporter, MPICompanions.Metadata(turn.Job, reporter.SecretName), server)] : [];
+    }
+
+    private static IEnumerable<IKubernetesObject<V1ObjectMeta>> Group(SshTurn turn) =>
+        turn.Ssh.Gang is { } gang && !turn.Job.RunPolicy.Suspend && !turn.GangIsMissing ? [SshGang.Group(turn.Ssh, gang)] : [];
+
+    private static void KeepWorkers(SshTurn turn)
+    {
         var present = turn.Workers.Select(pod => pod.Name).ToHashSet(StringComparer.Ordinal);
         var missing = Enumerable.Range(0, turn.Ssh.WorkerCount).Where(index => !present.Contains(turn.Ssh.WorkerName(index))).ToList();
         foreach (var index in missing.Take(MostCreations))
@@ -104,7 +140,7 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
         var suspend = turn.Job.RunPolicy.Suspend;
         if (turn.Launcher.Job is not { } launcher)
         {
-            if (!turn.Ssh.LauncherWaits || turn.WorkersAreReady)
+            if (!turn.GangIsMissing && (!turn.Ssh.LauncherWaits || turn.WorkersAreReady))
             {
                 turn.WarnOfRestartPolicy();
                 turn.Do(new ClusterAction.Create(LauncherJob.Build(turn.Ssh)));
@@ -135,9 +171,15 @@ internal sealed class MPIJobV2StateMachine(MPIJobV2Kind kind, TrainingOptions op
             turn.SetReplicas(TrainingKind.Worker, new ReplicaStatus(0, 0, 0));
         }
 
+        turn.Delete(turn.Companions.Where(child => IsOverWithTheJob(child, turn)));
+
         if (turn.Launcher is { Job: { Terminating: false } launcher, HasTimeToLive: false } && policy.TimeToLiveAfterFinished is { } timeToLive)
         {
             turn.Do(LauncherJob.Change(turn.Ssh, launcher, new V1JobSpec { TtlSecondsAfterFinished = (int)Math.Min(timeToLive.TotalSeconds, int.MaxValue) }));
         }
     }
+
+    private static bool IsOverWithTheJob(ObservedChild child, SshTurn turn) => GangScheduler.PodGroupKinds.Contains(child.Kind)
+        ? turn.Job.RunPolicy.CleanPodPolicy != "None"
+        : child.Kind == ChildKind.Of<V1Secret>() && child.Name == ProgressReporter.Of(turn.Job).SecretName;
 }

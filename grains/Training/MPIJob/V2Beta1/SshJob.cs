@@ -1,5 +1,7 @@
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
+using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Kubernetes;
 
 namespace Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
@@ -21,6 +23,12 @@ internal sealed class SshJob(TrainingJob job, TrainingOptions options)
     public ReplicaSpec? Workers => job.Replica(TrainingKind.Worker);
 
     public int WorkerCount => Workers?.Replicas ?? 0;
+
+    /// <summary>Null: its pods are scheduled one by one.</summary>
+    public GangScheduler? Gang { get; } = GangScheduler.Of(job.Annotations, options);
+
+    /// <summary>Null: its pods do not report.</summary>
+    public ProgressServer? ProgressServer => job.Annotations.ReportsProgress ? options.ProgressServer : null;
 
     public string Implementation => job.Spec.Text("mpiImplementation") ?? MPIImplementation.OpenMPI;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s;
 using k8s.Models;
+using Kubeflow.Orleans.Grains.Training.Progress;
 
 namespace Kubeflow.Orleans.Grains.Training.MPIJob.V2Beta1;
 
@@ -95,6 +96,12 @@ internal static class SshPods
             pod.DnsPolicy = "ClusterFirstWithHostNet";
         }
 
+        if (job.ProgressServer is { Address: { } address })
+        {
+            ProgressAccess.Give(pod, ProgressReporter.Of(job.Job), address);
+        }
+
+        SshGang.Join(job, template);
         return template;
     }
 

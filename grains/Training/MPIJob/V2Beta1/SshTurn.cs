@@ -31,6 +31,9 @@ internal sealed class SshTurn(SshJob ssh, Situation situation)
     public bool WorkersAreReady => Enumerable.Range(0, ssh.WorkerCount).All(index =>
         Workers.Any(pod => pod.Name == ssh.WorkerName(index) && !pod.Terminating && pod.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" })));
 
+    /// <summary>Its pods are to start together, and the cluster knows no such groups.</summary>
+    public bool GangIsMissing => ssh.Gang is { } gang && !Job.RunPolicy.Suspend && turn.IsUnknown(gang.PodGroupKind);
+
     /// <summary>Its end is known and nothing can follow; an eviction is told as failure, but the launcher may still succeed.</summary>
     public bool IsOver => Status.Conditions.IsFinished && Status.CompletionTime is not null;
 
@@ -55,11 +58,17 @@ internal sealed class SshTurn(SshJob ssh, Situation situation)
 
     public void Say(DecisionEvent said) => turn.Say(said);
 
+    public void SayOnce(string subject, DecisionEvent said) => turn.SayOnce(subject, said);
+
+    public void SetPending(PendingReason? pending) => turn.SetPending(pending);
+
     public void SetReplicas(string role, ReplicaStatus replicas) => Status = Status with { ReplicaStatuses = Status.ReplicaStatuses.SetItem(role, replicas) };
 
     public void Do(ClusterAction action) => turn.Do(action);
 
     public void Delete(IEnumerable<ObservedPod> pods) => turn.Delete(pods);
+
+    public void Delete(IEnumerable<ObservedChild> children) => turn.Keep([], [.. children]);
 
     public void Keep(IEnumerable<k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>> wanted, IReadOnlyList<ObservedChild> seen) => turn.Keep(wanted, seen);
 
@@ -67,10 +76,9 @@ internal sealed class SshTurn(SshJob ssh, Situation situation)
 
     public void WarnOfRestartPolicy()
     {
-        if (ssh.Launcher.Template.Get("spec", "restartPolicy").IsPresent() && !turn.Notes.Said.Contains("restartPolicy"))
+        if (ssh.Launcher.Template.Get("spec", "restartPolicy").IsPresent())
         {
-            turn.Notes = turn.Notes with { Said = turn.Notes.Said.Add("restartPolicy") };
-            turn.Say(DecisionEvent.Warning("SetPodTemplateRestartPolicy", "Restart policy in pod template overridden by restart policy in replica spec"));
+            turn.SayOnce("restartPolicy", DecisionEvent.Warning("SetPodTemplateRestartPolicy", "Restart policy in pod template overridden by restart policy in replica spec"));
         }
     }
 

@@ -21,11 +21,13 @@ internal sealed class ReplicatedJob
         Replicas = (int)Math.Clamp(view.Replicas, 0, TrainerApi.MaximumNodes);
         FirstIndex = firstIndex;
         GroupName = job.Text("groupName") ?? "default";
-        JobSpec = job.Get("template", "spec");
+        JobSpec = view.JobSpec;
         Pod = view.Pod.IsPresent() ? KubernetesJson.Deserialize<V1PodTemplateSpec>(view.Pod.GetRawText()) : new V1PodTemplateSpec();
         Pod.Spec ??= new V1PodSpec();
         Pod.Spec.Containers ??= [];
-        Pod.Spec.RestartPolicy = Pod.Spec.RestartPolicy == "Never" ? "Never" : "OnFailure";
+
+        // Only a pod that fails can be counted against its index: a container that starts again in its pod cannot.
+        Pod.Spec.RestartPolicy = Pod.Spec.RestartPolicy == "Never" || Indexes.BackoffLimitPerIndex is not null ? "Never" : "OnFailure";
         Nodes = (int)Math.Clamp(JobSpec.Integer("parallelism") ?? 1, 1, TrainerApi.MaximumNodes);
         DependsOn = [.. job.Items("dependsOn").Select(dependency => new Dependency(dependency.Text("name") ?? "", dependency.Text("status") ?? ""))];
     }
@@ -53,7 +55,10 @@ internal sealed class ReplicatedJob
     /// <summary>What must have come before a job may start.</summary>
     public ImmutableArray<Dependency> DependsOn { get; set; }
 
-    public int BackoffLimit => (int)Math.Clamp(JobSpec.Integer("backoffLimit") ?? DefaultBackoffLimit, 0, int.MaxValue);
+    public IndexPolicies Indexes => new(JobSpec);
+
+    /// <summary>Where each index has a limit of its own there is none for all of them, unless one is said.</summary>
+    public int BackoffLimit => (int)Math.Clamp(JobSpec.Integer("backoffLimit") ?? (Indexes.BackoffLimitPerIndex is null ? DefaultBackoffLimit : int.MaxValue), 0, int.MaxValue);
 
     public bool RestartsInPlace => Pod.Spec.RestartPolicy == "OnFailure";
 

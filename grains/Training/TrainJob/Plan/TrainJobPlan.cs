@@ -58,6 +58,9 @@ internal sealed class TrainJobPlan
 
     public SuccessPolicy SuccessPolicy => new(jobSet.Get("successPolicy"));
 
+    /// <summary>Null: its pods are scheduled one by one.</summary>
+    public GangPlan? Gang => GangPlan.Of(this);
+
     public JsonElement Coordinator => jobSet.Get("coordinator");
 
     /// <summary>The job that trains: the one of that step.</summary>

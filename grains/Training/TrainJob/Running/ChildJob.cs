@@ -52,7 +52,7 @@ internal sealed class ChildJob
 
     public ChildJobNotes Notes { get; private set; }
 
-    public bool HasSucceeded => !HasFailed && Notes.Completed.Count(index => index < Template.Nodes) == Template.Nodes;
+    public bool HasSucceeded => !HasFailed && (Completed.Count == Template.Nodes || Template.Indexes.AreEnough(Completed));
 
     public bool HasFailed => Notes.FailureReason is not null;
 
@@ -69,13 +69,15 @@ internal sealed class ChildJob
     /// <summary>Pods beyond the wanted number, or beside the one that counts.</summary>
     public IEnumerable<ObservedPod> SurplusPods => UnfinishedPods.Where(pod => PodLabels.IndexOf(pod) is not { } index || index >= Template.Nodes || pod.Name != PodName(index));
 
-    /// <summary>Indexes without a pod that have not succeeded.</summary>
-    public IEnumerable<int> MissingIndexes => IsFinished ? [] : Enumerable.Range(0, Template.Nodes).Where(index => !Notes.Completed.Contains(index) && !podByName.ContainsKey(PodName(index)));
+    /// <summary>Indexes without a pod that have neither succeeded nor been given up.</summary>
+    public IEnumerable<int> MissingIndexes => IsFinished ? [] : OpenIndexes.Where(index => !podByName.ContainsKey(PodName(index)));
 
-    /// <summary>After a failure the next pod waits, longer each time.</summary>
-    public DateTimeOffset? MayRetryAt => Notes.LastFailure is { } last && Notes.UsedPods.Values.Sum() is > 0 and var used
-        ? last + TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, FirstDelay.Ticks << Math.Min(used - 1, 10)))
-        : null;
+    /// <summary>After a failure the next pod waits, longer each time; where indexes have limits of their own, each for itself.</summary>
+    public DateTimeOffset? MayRetryAt(int index)
+    {
+        var used = Template.Indexes.BackoffLimitPerIndex is null ? Notes.UsedPods.Values.Sum() : Notes.UsedPods.GetValueOrDefault(index);
+        return Notes.LastFailure is { } last && used > 0 ? last + TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, FirstDelay.Ticks << Math.Min(used - 1, 10))) : null;
+    }
 
     public bool IsRetry(int index) => Notes.UsedPods.ContainsKey(index);
 
@@ -111,7 +113,7 @@ internal sealed class ChildJob
         // A program that is told to stop saves its state and ends with 0: that is not the end of its training.
         var completed = Notes.Completed.Union(Pods.Where(pod => pod is { Phase: "Succeeded", Terminating: false }).Select(PodLabels.IndexOf).OfType<int>());
         Notes = completed.Count == Notes.Completed.Count ? Notes : Notes with { Completed = completed };
-        foreach (var index in Enumerable.Range(0, Template.Nodes).Where(index => !Notes.Completed.Contains(index)))
+        foreach (var index in OpenIndexes.ToList())
         {
             if (podByName.TryGetValue(PodName(index), out var pod) && pod is { Phase: "Failed", Terminating: false })
             {
@@ -125,6 +127,10 @@ internal sealed class ChildJob
         }
     }
 
+    private List<int> Completed => [.. Notes.Completed.Where(index => index < Template.Nodes)];
+
+    private IEnumerable<int> OpenIndexes => Enumerable.Range(0, Template.Nodes).Where(index => !Notes.Completed.Contains(index) && !Notes.FailedIndexes.Contains(index));
+
     private static bool IsUnfinished(ObservedPod pod) => pod.Phase is not ("Succeeded" or "Failed");
 
     private static bool IsPodReady(ObservedPod pod) => pod.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
@@ -136,12 +142,26 @@ internal sealed class ChildJob
         {
             UsedPods = Notes.UsedPods.SetItem(index, Notes.UsedPods.GetValueOrDefault(index) + 1),
             LastFailure = now,
-            Failures = Notes.Failures + (meaning == PodFailure.Count ? 1 : 0),
+            Failures = Notes.Failures + (meaning is PodFailure.Count or PodFailure.FailIndex ? 1 : 0),
         };
         if (meaning == PodFailure.FailJob)
         {
             Fail("PodFailurePolicy", message);
         }
+        else if (meaning != PodFailure.Ignore && Template.Indexes.BackoffLimitPerIndex is { } limit)
+        {
+            CountAgainst(index, givesUp: meaning == PodFailure.FailIndex, limit);
+        }
+    }
+
+    private void CountAgainst(int index, bool givesUp, long limit)
+    {
+        var failures = Notes.IndexFailures.GetValueOrDefault(index) + 1;
+        Notes = Notes with
+        {
+            IndexFailures = Notes.IndexFailures.SetItem(index, failures),
+            FailedIndexes = givesUp || failures > limit ? Notes.FailedIndexes.Add(index) : Notes.FailedIndexes,
+        };
     }
 
     private void Limit(DateTimeOffset now)
@@ -154,6 +174,14 @@ internal sealed class ChildJob
         else if (Deadline <= now)
         {
             Fail("DeadlineExceeded", "Job was active longer than specified deadline");
+        }
+        else if (Notes.FailedIndexes.Count > Template.Indexes.MaxFailedIndexes)
+        {
+            Fail("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes");
+        }
+        else if (!Notes.FailedIndexes.IsEmpty && !OpenIndexes.Any())
+        {
+            Fail("FailedIndexes", "Job has failed indexes");
         }
     }
 

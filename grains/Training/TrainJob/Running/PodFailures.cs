@@ -11,6 +11,9 @@ internal enum PodFailure
     /// <summary>Does not count; the index runs again.</summary>
     Ignore,
 
+    /// <summary>Its index is given up at once.</summary>
+    FailIndex,
+
     /// <summary>The whole job fails at once.</summary>
     FailJob,
 }
@@ -27,6 +30,7 @@ internal static class PodFailures
                 return rule.Text("action") switch
                 {
                     "FailJob" => (PodFailure.FailJob, $"{what} matching FailJob rule at index {index}"),
+                    "FailIndex" => (PodFailure.FailIndex, ""),
                     "Ignore" => (PodFailure.Ignore, ""),
                     _ => (PodFailure.Count, ""),
                 };

@@ -54,6 +54,12 @@ internal sealed record ChildJobNotes
     /// <summary>How many pods each index has used up; the number is part of the name of the next one.</summary>
     public ImmutableSortedDictionary<int, int> UsedPods { get; init; } = ImmutableSortedDictionary<int, int>.Empty;
 
+    /// <summary>By index, the failures that count towards its own limit; kept where there is one.</summary>
+    public ImmutableSortedDictionary<int, int> IndexFailures { get; init; } = ImmutableSortedDictionary<int, int>.Empty;
+
+    /// <summary>The indexes that are given up; the job fails with them when the others have ended.</summary>
+    public ImmutableSortedSet<int> FailedIndexes { get; init; } = [];
+
     /// <summary>Failures that count towards the back-off limit.</summary>
     public int Failures { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubeflow.Orleans.Grains.Framework;
+using Kubeflow.Orleans.Grains.Training.GangScheduling;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 using Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 using Kubeflow.Orleans.Kubernetes;
@@ -26,6 +27,9 @@ internal sealed class TrainJobTurn(TrainJobSpec job, Situation situation)
 
     /// <summary>The children that go with the job.</summary>
     public IReadOnlyList<ObservedChild> Children { get; } = [.. situation.Children.Where(child => child.OwnerUid == job.Uid)];
+
+    /// <summary>The cluster does not know this kind of children.</summary>
+    public bool IsUnknown(ChildKind kind) => situation.UnknownKinds.Contains(kind);
 
     /// <summary>What was just made for good: the cluster does not show what has no owner.</summary>
     public IEnumerable<string> JustMadeForGood => situation.Children.Where(child => child.OwnerUid.Length == 0).Select(child => child.Name);
@@ -93,6 +97,9 @@ internal sealed class TrainJobTurn(TrainJobSpec job, Situation situation)
 
     public void DeleteServices() =>
         actions.AddRange(Services.Where(service => !service.Terminating).Select(service => new ClusterAction.DeleteService(service.Name, service.Uid)));
+
+    /// <summary>A group without pods would hold its place in the queue.</summary>
+    public void DeletePodGroups() => Act(WantedChildren.Actions([], [.. Children.Where(child => GangScheduler.PodGroupKinds.Contains(child.Kind))]));
 
     /// <summary>Look again at <paramref name="time"/> at the latest; null asks for nothing.</summary>
     public void WakeAt(DateTimeOffset? time) => nextWake = nextWake is null || time < nextWake ? time ?? nextWake : nextWake;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using k8s.Models;
 using Kubeflow.Orleans.Core.Errors;
+using Kubeflow.Orleans.Grains.Training.TrainJob.Plan;
 
 namespace Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 
@@ -21,6 +22,7 @@ internal static class RuntimeValidation
             .. ValidatePolicies(runtime),
             .. ValidateTemplate(runtime.Template.Get("spec")),
             .. runtime.Jobs.SelectMany(ValidatePods),
+            .. runtime.Jobs.SelectMany(ValidateIndexes),
             .. runtime.IsValidated ? runtime.Jobs.SelectMany(ValidateSteps) : [],
             .. old is { } before ? ValidateUpdate(runtime.Template.Get("spec"), before.Get("spec", "template", "spec")) : [],
         ];
@@ -91,6 +93,48 @@ internal static class RuntimeValidation
         if (TrainingValidation.Unreadable<V1PodTemplateSpec>(job.Pod) is { } reason)
         {
             yield return FieldError.Invalid($"{path}.template.spec.template", "\"object\"", $"is no pod template: {reason}");
+        }
+    }
+
+    /// <summary>As Kubernetes has it for indexed jobs.</summary>
+    private static IEnumerable<FieldError> ValidateIndexes(ReplicatedJobView job, int index)
+    {
+        var path = $"{TemplatePath}.replicatedJobs[{index}].template.spec";
+        foreach (var field in ((string[])["backoffLimitPerIndex", "maxFailedIndexes"]).Where(field => job.JobSpec.Integer(field) < 0))
+        {
+            yield return FieldError.Invalid($"{path}.{field}", $"{job.JobSpec.Integer(field)}", "must be greater than or equal to 0");
+        }
+
+        if (job.JobSpec.Get("backoffLimitPerIndex").IsPresent())
+        {
+            if (job.Pod.Get("spec").Text("restartPolicy") is { Length: > 0 } and not "Never")
+            {
+                yield return FieldError.Invalid($"{path}.template.spec.restartPolicy", TrainingValidation.Json(job.Pod.Get("spec", "restartPolicy")), "must be Never when backoffLimitPerIndex is specified");
+            }
+        }
+        else
+        {
+            if (job.JobSpec.Get("maxFailedIndexes").IsPresent())
+            {
+                yield return FieldError.Required($"{path}.backoffLimitPerIndex", "when maxFailedIndexes is specified");
+            }
+
+            if (job.JobSpec.Get("podFailurePolicy").Items("rules").Any(rule => rule.Text("action") == "FailIndex"))
+            {
+                yield return FieldError.Invalid($"{path}.podFailurePolicy.rules", "\"FailIndex\"", "requires the backoffLimitPerIndex to be set");
+            }
+        }
+
+        foreach (var rule in job.JobSpec.Get("successPolicy").Items("rules"))
+        {
+            if (rule.Text("succeededIndexes") is { } indexes && IndexPolicies.ReadRanges(indexes) is null)
+            {
+                yield return FieldError.Invalid($"{path}.successPolicy.rules", $"\"{indexes}\"", "error parsing succeededIndexes");
+            }
+            else if (!rule.Get("succeededIndexes").IsPresent() && !rule.Get("succeededCount").IsPresent())
+            {
+                yield return FieldError.Required($"{path}.successPolicy.rules", "at least one of succeededCount or succeededIndexes must be specified");
+            }
         }
     }
 

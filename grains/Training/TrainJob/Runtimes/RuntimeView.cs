@@ -6,6 +6,10 @@ namespace Kubeflow.Orleans.Grains.Training.TrainJob.Runtimes;
 /// <summary>A typed view over a runtime's document.</summary>
 internal sealed class RuntimeView(JsonElement document)
 {
+    /// <summary>Pod group policies.</summary>
+    public const string Coscheduling = "coscheduling";
+    public const string Volcano = "volcano";
+
     public string Name { get; } = document.Get("metadata").Text("name") ?? "";
 
     public JsonElement MLPolicy { get; } = document.Get("spec", "mlPolicy");
@@ -41,6 +45,9 @@ internal sealed class ReplicatedJobView(JsonElement job)
     public string Step { get; } = job.Get("template", "metadata", "labels").Text(TrainerApi.StepLabel) ?? "";
 
     public long Replicas { get; } = job.Integer("replicas") ?? 1;
+
+    /// <summary>What Kubernetes' own job would have as its spec.</summary>
+    public JsonElement JobSpec { get; } = job.Get("template", "spec");
 
     /// <summary>The pod template.</summary>
     public JsonElement Pod { get; } = job.Get("template", "spec", "template");

@@ -25,6 +25,8 @@ public sealed class NodeKind() : CoreKind(typeof(V1Node)), ITableRows
 
     public override bool HasStatus => true;
 
+    public override bool StatusOnCreate => true;
+
     public override ImmutableDictionary<string, JsonPath> SelectableFields => Fields;
 
     protected override ImmutableArray<PrinterColumn> Columns =>

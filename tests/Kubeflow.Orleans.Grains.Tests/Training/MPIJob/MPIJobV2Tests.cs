@@ -350,6 +350,15 @@ public sealed class MPIJobV2Tests
         Assert.Contains(Kind.Validate(job, null), found => found.ToString().Contains(error, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("kubeflow.org/v2beta1", "Resource \"pi\" of Kind \"Service\" already exists and is not managed by MPIJob")]
+    [InlineData("kubeflow.org/v1", "Resource \"pi\" of MPIJobKind \"Service\" already exists and is not managed by MPIJob")]
+    public void Foreign_object_is_told_of_in_upstreams_words(string version, string message)
+    {
+        var world = World.Of(Yaml.Replace("kubeflow.org/v2beta1", version, StringComparison.Ordinal));
+        Assert.Equal(DecisionEvent.Warning("ErrResourceExists", message), world.Machine.NotOurs(world.Situation().Document, "Service", "pi"));
+    }
+
     [Fact]
     public void Generated_key_is_one_that_ssh_understands()
     {

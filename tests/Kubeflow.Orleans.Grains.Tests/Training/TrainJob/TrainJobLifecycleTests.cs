@@ -178,6 +178,21 @@ public sealed class TrainJobLifecycleTests
     }
 
     [Fact]
+    public void Job_that_ran_before_anybody_remembered_its_runtime_keeps_its_pods_and_the_runtime_of_now()
+    {
+        var world = World("trainer: { numNodes: 2 }", Runtime(container: "image: first"));
+        world.Settle();
+        world.Notes = null;
+        world.Settle();
+        world.Runtime = TrainJobWorld.Complete(Tests.Training.World.ReadYaml(Runtime(container: "image: second")), "runtime-uid");
+        world.Remove(world.Pod("node", 1).Name);
+        world.Settle();
+
+        Assert.Equal(["first", "first", "first"], world.Created.Select(pod => pod.Spec.Containers.Single().Image));
+        Assert.Equal(2, world.Pods.Count);
+    }
+
+    [Fact]
     public void Job_without_its_runtime_says_so_once_and_runs_when_the_runtime_comes()
     {
         var world = TrainJobWorld.Of(Job(), null);

@@ -130,6 +130,7 @@ public sealed class TrainJobValidationTests
     [InlineData("trainer: { env: [{ name: OMPI_MCA_plm_rsh_args, value: a }] }", "mpi: {}", "must not have reserved envs, invalid envs configured: [OMPI_MCA_plm_rsh_args]")]
     [InlineData("trainer: { numNodes: 2 }", "mpi: { runLauncherAsNode: true }", "must have 1 when MPI trainingRuntime with enabled runLauncherAsNode does not have either launcher and node")]
     [InlineData("", "torch: { envInjection: { targets: [{ jobName: node, containerNames: [gone] }] } }", "envInjection target podSet \"node\" container \"gone\" not found in runtime template")]
+    [InlineData("", "torch: { envInjection: { targets: [{ jobName: lost, containerNames: [gone] }] } }", "envInjection target podSet \"lost\" container \"gone\" not found in runtime template")]
     [InlineData("", "flux: {}", "the flux policy is not supported")]
     [InlineData("trainer: { command: [tune, run] }", "torch: {}", "must have a supported pretrained model, invalid model configured: ")]
     [InlineData("trainer: { command: [tune, run], numNodes: 2 }", "torchtune-llama3.2-1b", "must be 1 for llama3_2/1B model")]
@@ -171,12 +172,15 @@ public sealed class TrainJobValidationTests
         Assert.StartsWith(sentence, TrainJobWorld.KindOf(runtime).Warnings(runtime).Single(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Policy_that_is_not_observed_is_warned_of()
+    [Theory]
+    [InlineData("volcano", "", "Volcano queue name must not be empty")]
+    [InlineData("volcano", "research", null)]
+    [InlineData("coscheduling", "", null)]
+    public void Volcano_queue_that_is_named_has_a_name(string policy, string queue, string? reason)
     {
-        var runtime = Parse(Runtime().Replace("  mlPolicy:", "  podGroupPolicy: { coscheduling: {} }\n  mlPolicy:", StringComparison.Ordinal));
-        var job = Parse(Job());
-        Assert.Contains("podGroupPolicy of runtime \"test\" is not observed", ((IReferringKind)Kind).ReferenceWarnings(job, Found(job, runtime)).Single(), StringComparison.Ordinal);
+        var runtime = Parse(Runtime().Replace("  mlPolicy:", $"  podGroupPolicy: {{ {policy}: {{}} }}\n  mlPolicy:", StringComparison.Ordinal)
+            .Replace("  template:\n    spec:", $"  template:\n    metadata: {{ annotations: {{ scheduling.volcano.sh/queue-name: '{queue}' }} }}\n    spec:", StringComparison.Ordinal));
+        Expect(ReferenceErrors(Parse(Job()), runtime), reason);
     }
 
     [Theory]
@@ -194,6 +198,27 @@ public sealed class TrainJobValidationTests
         Expect(RuntimeErrors(kind, change: ("- name: node\n                      image", "- name: other\n                      image")), "must contain the required container for the ancestor: trainer");
         Expect(RuntimeErrors(kind, change: ("- name: node\n          template:", "- name: node\n          dependsOn: [{ name: node, status: Ready }]\n          template:")), "cannot depend on");
         Expect(RuntimeErrors(kind, change: ("image: python", "image: python\n                      resources: { limits: { cpu: many } }")), "limits");
+    }
+
+    [Theory]
+    [InlineData("backoffLimitPerIndex: 1\nmaxFailedIndexes: 2\npodFailurePolicy: { rules: [{ action: FailIndex, onExitCodes: { operator: In, values: [1] } }] }", null)]
+    [InlineData("backoffLimitPerIndex: -1", "backoffLimitPerIndex: Invalid value: -1: must be greater than or equal to 0")]
+    [InlineData("maxFailedIndexes: 2", "backoffLimitPerIndex: Required value: when maxFailedIndexes is specified")]
+    [InlineData("podFailurePolicy: { rules: [{ action: FailIndex, onExitCodes: { operator: In, values: [1] } }] }", "requires the backoffLimitPerIndex to be set")]
+    [InlineData("successPolicy: { rules: [{ succeededIndexes: '0,2-4' }] }", null)]
+    [InlineData("successPolicy: { rules: [{ succeededIndexes: '4-2' }] }", "error parsing succeededIndexes")]
+    [InlineData("successPolicy: { rules: [{}] }", "at least one of succeededCount or succeededIndexes must be specified")]
+    public void Rules_for_the_indexes_of_a_job_are_those_of_Kubernetes(string job, string? reason)
+    {
+        var runtime = Parse(Runtime(job: job));
+        Expect(TrainJobWorld.KindOf(runtime).Validate(runtime, null).Select(error => error.ToString()), reason);
+    }
+
+    [Fact]
+    public void Index_with_a_limit_of_its_own_does_not_restart_in_place()
+    {
+        var runtime = Parse(Runtime(job: "backoffLimitPerIndex: 1").Replace("containers:", "restartPolicy: OnFailure\n                  containers:", StringComparison.Ordinal));
+        Expect(TrainJobWorld.KindOf(runtime).Validate(runtime, null).Select(error => error.ToString()), "must be Never when backoffLimitPerIndex is specified");
     }
 
     private static IEnumerable<string> RuntimeErrors(string kind, string policy = "", (string From, string To)? change = null)

@@ -42,6 +42,8 @@ internal sealed class TrainJobWorld
 
     public DateTimeOffset Now { get; set; } = Start;
 
+    public HashSet<ChildKind> UnknownKinds { get; } = [];
+
     public IStateMachine Machine { get; init; } = TrainerFamily.StateMachines(new TrainingOptions()).Single();
 
     public IReadOnlyCollection<ObservedPod> Pods => pods.Values;
@@ -104,6 +106,7 @@ internal sealed class TrainJobWorld
         References = Runtime is null
             ? ImmutableDictionary<ResourceKey, Document>.Empty
             : Machine.Referring!.References(JsonSerializer.SerializeToElement(Job)).ToDictionary(key => key, _ => Document.FromNode(Runtime.DeepClone().AsObject())),
+        UnknownKinds = UnknownKinds,
         Now = Now,
     };
 
