@@ -20,6 +20,11 @@ if (settings == SiloArguments.Help)
 try
 {
     await using var silo = await SiloHost.StartAsync(settings, CancellationToken.None);
+    if (settings.Database is { } database)
+    {
+        Console.WriteLine($"Silo {settings.SiloAddress} of {database}, jobs run in {string.Join(", ", settings.Clusters.Select(cluster => cluster.Name))}");
+    }
+
     Console.WriteLine($"Serving {silo.Address.GetLeftPart(UriPartial.Authority)}");
     Console.WriteLine($"kubectl --kubeconfig {silo.KubeconfigPath} get tfjobs");
     await silo.Completion;

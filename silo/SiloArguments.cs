@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Kubeflow.Orleans.Core.Selectors;
 using Kubeflow.Orleans.Silo.Clusters;
+using Kubeflow.Orleans.Silo.Membership;
 
 namespace Kubeflow.Orleans.Silo;
 
@@ -19,6 +20,9 @@ internal static class SiloArguments
           --kubeconfig FILE      run jobs in the cluster of this kubeconfig; FILE#CONTEXT for another than its current context
           --cluster NAME=WHERE   run jobs in this cluster: embedded, in-cluster, FILE or FILE#CONTEXT. May be repeated; jobs and
                                  namespaces name one by the annotation kubeflow-orleans.dev/cluster, the first is the default
+          --database CONNECTION  share this PostgreSQL database with other silos: Host=...;Username=...;Password=...;Database=... (KFO_DATABASE,
+                                 which keeps the password out of the list of processes)
+          --silo-address IP[:N]  where the other silos reach this one; goes with --database (port 11111)
           --simulated-nodes N    add N nodes whose pods run no process, for scale tests (0)
           --keep-pods            leave pods running when the silo stops; the next start adopts them
           --log-retention N      seconds that changes are kept for watchers to resume from (600)
@@ -38,7 +42,7 @@ internal static class SiloArguments
     /// <exception cref="ArgumentException">The message says which argument is wrong.</exception>
     public static SiloSettings Parse(IReadOnlyList<string> arguments)
     {
-        var settings = new SiloSettings();
+        var settings = new SiloSettings { Database = Environment.GetEnvironmentVariable("KFO_DATABASE") is { Length: > 0 } shared ? DatabaseSettings.Parse(shared) : null };
         var clusters = ImmutableArray.CreateBuilder<ClusterSettings>();
         for (var at = 0; at < arguments.Count; at++)
         {
@@ -52,6 +56,8 @@ internal static class SiloArguments
                 "--port" => settings with { Port = Number(arguments, ref at, 65535) },
                 "--kubeconfig" => With(settings, clusters, $"{DefaultCluster}={Value(arguments, ref at)}"),
                 "--cluster" => With(settings, clusters, Value(arguments, ref at)),
+                "--database" => settings with { Database = DatabaseSettings.Parse(Value(arguments, ref at)) },
+                "--silo-address" => settings with { SiloAddress = SiloMembership.ParseAddress(Value(arguments, ref at)) },
                 "--simulated-nodes" => settings with { SimulatedNodes = Number(arguments, ref at, 100_000) },
                 "--log-retention" => settings with { LogRetention = TimeSpan.FromSeconds(Number(arguments, ref at, 31_536_000)) },
                 "--gang-scheduler" => settings with { GangScheduler = Value(arguments, ref at) },
@@ -61,11 +67,11 @@ internal static class SiloArguments
             };
             if (settings == Help)
             {
-                break;
+                return Help;
             }
         }
 
-        return settings;
+        return settings.RequireSound();
     }
 
     private static SiloSettings With(SiloSettings settings, ImmutableArray<ClusterSettings>.Builder clusters, string text)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Kubeflow.Orleans.ApiServer;
 using Kubeflow.Orleans.ApiServer.Discovery;
+using Kubeflow.Orleans.ApiServer.Health;
 using Kubeflow.Orleans.ApiServer.OpenApi;
 using Kubeflow.Orleans.ApiServer.Progress;
 using Kubeflow.Orleans.ApiServer.Security;
@@ -13,11 +14,11 @@ using Kubeflow.Orleans.Grains.Training.Progress;
 using Kubeflow.Orleans.Grains.Training.TrainJob;
 using Kubeflow.Orleans.LocalCluster;
 using Kubeflow.Orleans.Silo.Clusters;
+using Kubeflow.Orleans.Silo.Membership;
 using Kubeflow.Orleans.Silo.Security;
 using Kubeflow.Orleans.Store;
 using Kubeflow.Orleans.Store.Feed;
 using Kubeflow.Orleans.Store.Retention;
-using Kubeflow.Orleans.Store.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
 
@@ -26,16 +27,19 @@ namespace Kubeflow.Orleans.Silo;
 /// <summary>The composition root: the only place that knows every part.</summary>
 public static class SiloHost
 {
-    /// <summary>Starts a silo on its embedded defaults and returns once it serves.</summary>
-    /// <exception cref="IOException">The port is taken, or another silo uses the same home folder.</exception>
+    /// <summary>Starts a silo and returns once it serves.</summary>
+    /// <exception cref="ArgumentException">The settings contradict themselves.</exception>
+    /// <exception cref="IOException">The port is taken, another silo uses the same home folder, or the shared database cannot be used.</exception>
     public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
+        settings.RequireSound();
         var clock = TimeProvider.System;
         PrivateFiles.CreateDirectory(settings.Home);
-        PrivateFiles.CreateDirectory(settings.DataDirectory);
-        var opening = OpenStoreAsync(settings, clock, cancellationToken);
-        var credentials = await LocalCredentials.LoadAsync(settings.Home, settings.HostNames, clock, cancellationToken);
-        var controlPlane = await ControlPlaneIdentity.LoadAsync(settings.DataDirectory, cancellationToken);
+        var own = new SecretFolder(Path.Combine(settings.Home, "pki"));
+        var storage = await SiloStorage.OpenAsync(settings, own, clock, cancellationToken);
+        using var authority = await CertificateAuthority.LoadAsync(storage.Credentials, clock, cancellationToken);
+        var credentials = await LocalCredentials.LoadAsync(authority, storage.Credentials, own, settings.HostNames, clock, cancellationToken);
+        var controlPlane = await ControlPlaneIdentity.LoadAsync(storage.Identity, cancellationToken);
         var inside = new InsideEndpoint(settings.Home);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,17 +50,24 @@ public static class SiloHost
         {
             kestrel.ConfigureForKubernetes();
             kestrel.Listen(settings.Address, settings.Port, listener => listener.UseHttps(credentials.ServerCertificate));
-            kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
+            if (settings.HasEmbeddedCluster)
+            {
+                kestrel.ListenUnixSocket(inside.SocketPath, listener => listener.Protocols = HttpProtocols.Http1);
+            }
         });
-        ConfigureOrleans(builder);
+        ConfigureOrleans(builder, settings, storage, authority);
         if (!settings.StopsOnSignals)
         {
             builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         }
 
         // Opening the store makes the home ours: it refuses a second silo.
-        var store = await opening;
-        inside.RemoveStaleSocket();
+        var store = await storage.Opening;
+        if (settings.HasEmbeddedCluster)
+        {
+            inside.RemoveStaleSocket();
+        }
+
         var progress = new ProgressServer(ProgressToken.KeyFrom(credentials.Token), credentials.AuthorityPem);
         AddServices(builder.Services, settings, credentials, controlPlane, inside, progress, clock, store);
 
@@ -85,10 +96,6 @@ public static class SiloHost
         ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri
         : bound;
 
-    /// <summary>Off the caller's thread: opening works through the file while the rest is put together.</summary>
-    private static Task<SqliteResourceStore> OpenStoreAsync(SiloSettings settings, TimeProvider clock, CancellationToken cancellationToken) => Task.Run(
-        () => SqliteResourceStore.OpenAsync(new SqliteStoreOptions { Path = Path.Combine(settings.DataDirectory, "store.db") }, clock, null, cancellationToken), cancellationToken);
-
     private static void AddServices(
         IServiceCollection services,
         SiloSettings settings,
@@ -97,7 +104,7 @@ public static class SiloHost
         InsideEndpoint inside,
         ProgressServer progress,
         TimeProvider clock,
-        SqliteResourceStore store)
+        IResourceStore store)
     {
         services.AddSingleton(clock);
         services.AddSingleton<IResourceStore>(_ => store);
@@ -118,7 +125,7 @@ public static class SiloHost
             options.Tokens.Add(new AcceptedToken(credentials.Token, "kubernetes-admin", ["system:masters"]));
             options.Tokens.Add(new AcceptedToken(inside.Token, "system:kubeflow-orleans", ["system:masters"]));
         });
-        if (settings.Clusters.Any(cluster => cluster.Access is ClusterAccess.Embedded))
+        if (settings.HasEmbeddedCluster)
         {
             services.AddLocalCluster(options =>
             {
@@ -158,17 +165,22 @@ public static class SiloHost
         MPILauncherVariables = ImmutableDictionary<string, string>.Empty.Add("OMPI_ALLOW_RUN_AS_ROOT", "1").Add("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
     };
 
-    /// <summary>One silo, alone: no membership to share, no port to listen on.</summary>
-    private static void ConfigureOrleans(WebApplicationBuilder builder)
+    private static void ConfigureOrleans(WebApplicationBuilder builder, SiloSettings settings, SiloStorage storage, CertificateAuthority authority)
     {
         builder.Host.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering();
+            if (settings.Membership is { } membership)
+            {
+                silo.UseMembership(membership, storage.Members!, SiloTls.Create(authority));
+                silo.Services.AddSingleton<IReadinessCheck, MembershipReadiness>();
+            }
+            else
+            {
+                silo.UseAlone();
+            }
+
             silo.Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromSeconds(30));
-            // Every grain is here: there is nobody's address to remember.
-            silo.Configure<GrainDirectoryOptions>(options => options.CachingStrategy = GrainDirectoryOptions.CachingStrategyType.None);
             silo.Configure<SiloMessagingOptions>(options => options.MaxEnqueuedRequestsHardLimit = 2000);
-            ClosedTransport.Use(silo.Services);
         });
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Kubeflow.Orleans.Silo.Clusters;
+using Kubeflow.Orleans.Silo.Membership;
 
 namespace Kubeflow.Orleans.Silo;
 
@@ -20,6 +21,12 @@ public sealed record SiloSettings
 
     /// <summary>Names clients call the server by, beside those of loopback.</summary>
     public ImmutableArray<string> HostNames { get; init; } = [];
+
+    /// <summary>The database shared with other silos; null: this one is alone, with a store of its own.</summary>
+    public DatabaseSettings? Database { get; init; }
+
+    /// <summary>Where the other silos reach this one.</summary>
+    public IPEndPoint? SiloAddress { get; init; }
 
     /// <summary>The clusters jobs run in; the first is the one for jobs that name none.</summary>
     public ImmutableArray<ClusterSettings> Clusters { get; init; } = [ClusterSettings.Embedded];
@@ -45,6 +52,10 @@ public sealed record SiloSettings
     /// <summary>The lowest log level written to standard error.</summary>
     public string LogLevel { get; init; } = "Warning";
 
+    internal SiloMembership? Membership => Database is not null && SiloAddress is not null ? new SiloMembership(Database, SiloAddress) : null;
+
+    internal bool HasEmbeddedCluster => Clusters.Any(cluster => cluster.Access is ClusterAccess.Embedded);
+
     public string KubeconfigPath => Path.Combine(Home, "kubeconfig");
 
     public string DataDirectory => Path.Combine(Home, "data");
@@ -53,4 +64,16 @@ public sealed record SiloSettings
     public static string DefaultHome() => Environment.GetEnvironmentVariable("KFO_HOME") is { Length: > 0 } home
         ? Path.GetFullPath(home)
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kfo");
+
+    /// <summary>Refuses what contradicts itself.</summary>
+    /// <exception cref="ArgumentException">The message says what.</exception>
+    public SiloSettings RequireSound() => this switch
+    {
+        { Database: not null, SiloAddress: null } => throw new ArgumentException(
+            "--database needs --silo-address: the address other silos reach this one by. A silo that shares its database with nobody takes 127.0.0.1."),
+        { Database: null, SiloAddress: not null } => throw new ArgumentException("--silo-address needs --database (or KFO_DATABASE): silos find each other in the database they share."),
+        { Database: not null, HasEmbeddedCluster: true } => throw new ArgumentException(
+            "--database needs --kubeconfig or --cluster: the pods of the embedded cluster are processes of one machine, and its objects are kept in the home folder of one silo."),
+        _ => this,
+    };
 }

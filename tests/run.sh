@@ -28,7 +28,7 @@ case "${1:-}" in
 esac
 
 # These start processes and measure time: they have the machine for themselves.
-alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.Resilience.Tests Kubeflow.Orleans.LocalCluster.Tests Kubeflow.Orleans.Clusters.Tests "
+alone=" Kubeflow.Orleans.Conformance.Tests Kubeflow.Orleans.Resilience.Tests Kubeflow.Orleans.LocalCluster.Tests Kubeflow.Orleans.Clusters.Tests Kubeflow.Orleans.Silos.Tests "
 # These drive kubectl and Python clients against a running control plane.
 real=" Kubeflow.Orleans.Conformance.Tests "
 # The only project --cluster runs.

@@ -10,6 +10,7 @@ public static class GrainsRegistration
         .AddSingleton<Clusters>()
         .AddSingleton<Leftovers>()
         .AddSingleton<Poker>()
+        .AddSingleton<SiloShare>()
         .AddHostedService<ChangePoker>()
         .AddHostedService<ChildPoker>()
         .AddHostedService<WakePoker>();

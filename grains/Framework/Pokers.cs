@@ -16,9 +16,13 @@ internal sealed class Poker(IGrainFactory grains)
     public void Poke(ResourceKey key) => grains.GetGrain<IResourceGrain>(key.ToString()).PokeAsync().Ignore();
 }
 
-/// <summary>The object, or an object it names, changed in the store.</summary>
+/// <summary>
+/// The object, or an object it names, changed in the store. Every silo follows the log and pokes its share; what is missed while silos
+/// come and go is due by its next_wake.
+/// </summary>
 internal sealed partial class ChangePoker(
-    IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, Poker poker, TimeProvider clock, ILogger<ChangePoker> logger) : BackgroundService
+    IResourceStore store, IChangeFeed feed, KindCatalog kinds, IEnumerable<IStateMachine> machines, SiloShare share, Poker poker, TimeProvider clock, ILogger<ChangePoker> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan MaximumWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Backoff = TimeSpan.FromSeconds(1);
@@ -32,7 +36,8 @@ internal sealed partial class ChangePoker(
 
     private Task PokeChangedAsync(Change change, CancellationToken cancellationToken)
     {
-        if (Concerns(change))
+        // What is gone has no next_wake that could make up for a missed poke: that one is everybody's.
+        if ((change.Type == ChangeType.Deleted || share.Includes(change.Document.Metadata.Uid)) && Concerns(change))
         {
             poker.Poke(change.Key);
         }
@@ -46,7 +51,7 @@ internal sealed partial class ChangePoker(
         var query = new ListQuery(machine.Resource)
         {
             Namespace = changed.Namespace.Length == 0 ? null : changed.Namespace,
-            Filter = document => machine.Referring!.References(document.Root).Contains(changed),
+            Filter = document => share.Includes(document.Metadata.Uid) && machine.Referring!.References(document.Root).Contains(changed),
         };
         foreach (var document in (await store.ListAsync(query, cancellationToken)).Items)
         {
@@ -97,7 +102,10 @@ internal sealed partial class ChangePoker(
     private static partial void LogFailure(ILogger logger, Exception failure, string resource);
 }
 
-/// <summary>A child of the object changed in a cluster, or the cluster as a whole came or went.</summary>
+/// <summary>
+/// A child of the object changed in a cluster, or the cluster as a whole came or went. Every silo sees every cluster and pokes for all it
+/// sees: a grain decides by what its own silo has seen, and nobody else knows when that is.
+/// </summary>
 internal sealed partial class ChildPoker(Clusters clusters, Poker poker, ILogger<ChildPoker> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(clusters.All.Select(cluster => FollowAsync(cluster, stoppingToken)));
@@ -126,56 +134,4 @@ internal sealed partial class ChildPoker(Clusters clusters, Poker poker, ILogger
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Following the changes in cluster {Cluster} failed; trying again.")]
     private static partial void LogFailure(ILogger logger, Exception failure, string cluster);
-}
-
-/// <summary>Its next_wake has come. Timers are a column, so they survive every crash.</summary>
-internal sealed partial class WakePoker(IResourceStore store, Poker poker, TimeProvider clock, ILogger<WakePoker> logger) : BackgroundService
-{
-    private const int Batch = 1000;
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    private readonly Dictionary<DueObject, DateTimeOffset> poked = [];
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-
-        // Actions that a dead silo left unfinished need not wait for their time.
-        var horizon = Reconciler.UnfinishedActions;
-        do
-        {
-            try
-            {
-                await ScanAsync(clock.GetUtcNow() + horizon, stoppingToken);
-                horizon = TimeSpan.Zero;
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailure(logger, failure);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(tick => tick.IsCompletedSuccessfully && tick.Result, TaskScheduler.Default));
-    }
-
-    /// <summary>The same wake is not poked again while its grain may still be busy with it.</summary>
-    private async Task ScanAsync(DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        foreach (var stale in poked.Where(entry => entry.Value <= now).Select(entry => entry.Key).ToList())
-        {
-            poked.Remove(stale);
-        }
-
-        foreach (var due in await store.ReadDueAsync(until, ShardRange.All, Batch + poked.Count, cancellationToken))
-        {
-            if (poked.TryAdd(due, now + Patience))
-            {
-                poker.Poke(due.Key);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking for due objects failed; trying again.")]
-    private static partial void LogFailure(ILogger logger, Exception failure);
 }

@@ -1,4 +1,4 @@
-using Kubeflow.Orleans.Silo.Security;
+using Kubeflow.Orleans.Store;
 
 namespace Kubeflow.Orleans.Silo.Clusters;
 
@@ -8,16 +8,8 @@ namespace Kubeflow.Orleans.Silo.Clusters;
 /// </summary>
 internal static class ControlPlaneIdentity
 {
-    public static async Task<string> LoadAsync(string dataDirectory, CancellationToken cancellationToken)
-    {
-        var path = Path.Combine(dataDirectory, "control-plane");
-        if (File.Exists(path) && await File.ReadAllTextAsync(path, cancellationToken) is { Length: > 0 } known)
-        {
-            return known;
-        }
+    private const string SecretName = "control-plane";
 
-        var made = Guid.NewGuid().ToString("N");
-        await PrivateFiles.WriteAsync(path, made, cancellationToken);
-        return made;
-    }
+    public static async Task<string> LoadAsync(ISecretStore secrets, CancellationToken cancellationToken) =>
+        await secrets.FindAsync(SecretName, cancellationToken) ?? await secrets.KeepAsync(SecretName, Guid.NewGuid().ToString("N"), null, cancellationToken);
 }

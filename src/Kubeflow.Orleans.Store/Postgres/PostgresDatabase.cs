@@ -101,7 +101,7 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
         _ => false,
     };
 
-    private static NpgsqlDataSource Source(PostgresStoreOptions options, string settings, int poolSize)
+    public static NpgsqlDataSource Source(PostgresStoreOptions options, string settings, int poolSize)
     {
         var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {

@@ -24,7 +24,11 @@ public sealed class PostgresResourceStore : IResourceStore
         this.database = database;
         tail = new PostgresTail(database, head, logger);
         writer = new PostgresWriter(database, head, queueCapacity, timeProvider, logger);
+        Secrets = new PostgresSecrets(database);
     }
+
+    /// <summary>What the silos of this store share beside its documents.</summary>
+    public ISecretStore Secrets { get; }
 
     /// <summary>Opens the schema, or makes it, and brings it up to date.</summary>
     /// <exception cref="ArgumentException">The connection string or the schema's name is malformed.</exception>

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Kubeflow.Orleans.Store.Postgres;
 
 public sealed record PostgresStoreOptions
@@ -13,4 +15,7 @@ public sealed record PostgresStoreOptions
 
     /// <summary>How long calls wait for a database that does not answer; then <see cref="StoreUnavailableException"/>.</summary>
     public TimeSpan OutageLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connections beside the store's own, for other tables of the schema.</summary>
+    public NpgsqlDataSource CreateDataSource(int poolSize) => PostgresDatabase.Source(this, "", poolSize);
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
-namespace Kubeflow.Orleans.Silo;
+namespace Kubeflow.Orleans.Silo.Membership;
 
 /// <summary>
 /// The Orleans endpoints of a silo that is alone: closed. Orleans' own protocol knows no authentication, so on a laptop any process of
