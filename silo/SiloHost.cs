@@ -29,10 +29,11 @@ public static class SiloHost
 {
     /// <summary>Starts a silo and returns once it serves.</summary>
     /// <exception cref="ArgumentException">The settings contradict themselves.</exception>
-    /// <exception cref="IOException">The port is taken, another silo uses the same home folder, or the shared database cannot be used.</exception>
+    /// <exception cref="IOException">A port is taken, another silo uses the same home folder, or the shared database cannot be used.</exception>
     public static async Task<RunningSilo> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
         settings.RequireSound();
+        settings.Membership?.RequireFreeAddress();
         var clock = TimeProvider.System;
         PrivateFiles.CreateDirectory(settings.Home);
         var own = new SecretFolder(Path.Combine(settings.Home, "pki"));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Kubeflow.Orleans.Silo.Membership;
 
@@ -18,5 +19,23 @@ public sealed record SiloMembership(DatabaseSettings Database, IPEndPoint Addres
         }
 
         return address.Port == 0 ? new IPEndPoint(address.Address, DefaultPort) : address;
+    }
+
+    /// <summary>
+    /// Orleans takes a silo that joins at the address of another for that one's successor, and ends the other: asked before anything is
+    /// told to the cluster.
+    /// </summary>
+    /// <exception cref="IOException">Somebody listens there, or it is no address of this machine.</exception>
+    internal void RequireFreeAddress()
+    {
+        using var listener = new TcpListener(Address);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException problem)
+        {
+            throw new IOException($"The address {Address} cannot be listened on: {problem.Message}", problem);
+        }
     }
 }

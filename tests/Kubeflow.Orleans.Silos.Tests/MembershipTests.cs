@@ -44,4 +44,17 @@ public sealed class MembershipTests(PostgresServer postgres, TargetCluster targe
         Assert.Contains("orleans", output, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(password, output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_silo_at_an_address_that_is_taken_is_refused_and_the_one_that_has_it_goes_on()
+    {
+        await using var cluster = await SiloCluster.CreateAsync(postgres, target, silos: 2);
+        await cluster.Silos[0].StartAsync();
+
+        Assert.Equal(1, await cluster.Silos[1].StartInVainAsync("--silo-address", cluster.Silos[0].SiloAddress.ToString()));
+
+        Assert.Contains($"The silo did not start: The address {cluster.Silos[0].SiloAddress} ", cluster.Silos[1].ReadOutput(), StringComparison.Ordinal);
+        Assert.Equal(1, await cluster.ActiveAsync());
+        Assert.True(cluster.Silos[0].IsRunning);
+    }
 }
