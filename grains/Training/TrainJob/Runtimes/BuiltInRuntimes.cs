@@ -12,7 +12,7 @@ internal static class BuiltInRuntimes
 {
     private const string InitializerImages = "ghcr.io/kubeflow/trainer";
 
-    public static ImmutableArray<JsonObject> All { get; } =
+    public static ImmutableArray<BuiltInRuntime> All { get; } =
     [
         Runtime("torch-distributed", "torch", "torch: {}", Trainer("pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime")),
         Runtime("jax-distributed", "jax", "jax: {}", Trainer("nvcr.io/nvidia/jax:25.10-py3")),
@@ -24,19 +24,7 @@ internal static class BuiltInRuntimes
         TorchTune("torchtune-qwen2.5-1.5b", "Qwen/Qwen2.5-1.5B-Instruct", "qwen2_5/1.5B", "vocab.json", "merges.txt"),
     ];
 
-    /// <summary>The document as the API server would store it.</summary>
-    public static Document Complete(JsonObject runtime, Guid uid, DateTimeOffset now)
-    {
-        var document = runtime.DeepClone().AsObject();
-        SchemaWalk.ApplyDefaults(document, RuntimeSchema.Runtime);
-        var metadata = document["metadata"]!.AsObject();
-        metadata["uid"] = uid.ToString();
-        metadata["generation"] = 1;
-        metadata["creationTimestamp"] = now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        return Document.FromNode(document);
-    }
-
-    private static JsonObject Runtime(string name, string framework, string policy, string template) => YamlDocuments.Read($$"""
+    private static BuiltInRuntime Runtime(string name, string framework, string policy, string template) => new(name, $$"""
         apiVersion: {{TrainerApi.Group}}/{{TrainerApi.Version}}
         kind: {{TrainerApi.ClusterRuntimeKind}}
         metadata:
@@ -47,7 +35,7 @@ internal static class BuiltInRuntimes
           template:
             spec:
         {{template}}
-        """).Single().Node.AsObject();
+        """);
 
     private static string Trainer(string image) => $$"""
               replicatedJobs:
@@ -61,7 +49,7 @@ internal static class BuiltInRuntimes
         """;
 
     /// <summary>Nodes wait for SSH; the launcher, itself a node, starts once they listen, and its end is the job's.</summary>
-    private static JsonObject MPI(string name, string framework, string image) => Runtime(
+    private static BuiltInRuntime MPI(string name, string framework, string image) => Runtime(
         name, framework, "mpi: { numProcPerNode: 1, mpiImplementation: OpenMPI, sshAuthMountPath: /home/mpiuser/.ssh, runLauncherAsNode: true }", $$"""
               network: { publishNotReadyAddresses: true }
               successPolicy: { operator: All, targetReplicatedJobs: [{{TrainerApi.Launcher}}] }
@@ -91,7 +79,7 @@ internal static class BuiltInRuntimes
         """);
 
     /// <summary>Data set and model are fetched into a claim of the job's, then a model is fine-tuned on two graphics processors.</summary>
-    private static JsonObject TorchTune(string name, string source, string configuration, string tokenizer, string? merges) => Runtime(name, "torchtune", "torch: {}", $$"""
+    private static BuiltInRuntime TorchTune(string name, string source, string configuration, string tokenizer, string? merges) => Runtime(name, "torchtune", "torch: {}", $$"""
               volumeClaimPolicies:
                 - templates:
                     - metadata: { name: {{TrainerApi.InitializerVolume}} }
@@ -142,4 +130,22 @@ internal static class BuiltInRuntimes
                               env: [{ name: STORAGE_URI, value: "{{source}}" }]
                               volumeMounts: [{ name: {{TrainerApi.InitializerVolume}}, mountPath: /workspace }]
         """;
+}
+
+/// <summary>One of them. A start that has nothing to give does not read it.</summary>
+internal sealed record BuiltInRuntime(string Name, string Manifest)
+{
+    public JsonObject Read() => YamlDocuments.Read(Manifest).Single().Node.AsObject();
+
+    /// <summary>The document as the API server would store it.</summary>
+    public Document Complete(Guid uid, DateTimeOffset now)
+    {
+        var document = Read();
+        SchemaWalk.ApplyDefaults(document, RuntimeSchema.Runtime);
+        var metadata = document["metadata"]!.AsObject();
+        metadata["uid"] = uid.ToString();
+        metadata["generation"] = 1;
+        metadata["creationTimestamp"] = now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        return Document.FromNode(document);
+    }
 }

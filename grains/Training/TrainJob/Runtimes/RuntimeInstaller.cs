@@ -19,27 +19,17 @@ internal sealed class RuntimeInstaller(IResourceStore store, TimeProvider clock)
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var missing = new List<JsonObject>();
-        foreach (var runtime in BuiltInRuntimes.All)
-        {
-            if (await store.GetAsync(Record(runtime), cancellationToken) is null)
-            {
-                missing.Add(runtime);
-            }
-        }
-
+        var given = (await store.ListAsync(new ListQuery(InstalledResource), cancellationToken)).Items.Select(record => record.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var missing = BuiltInRuntimes.All.Where(runtime => !given.Contains(runtime.Name)).ToList();
         if (missing.Count > 0)
         {
             // The runtimes first: whoever dies in between gives them once more, and who has one of that name already keeps it.
             var now = clock.GetUtcNow();
-            await store.WriteAsync([.. missing.Select(runtime => new CreateOperation(new ResourceKey(RuntimeResource, "", NameOf(runtime)), BuiltInRuntimes.Complete(runtime, Guid.NewGuid(), now)))], cancellationToken);
-            await store.WriteAsync([.. missing.Select(runtime => new CreateOperation(Record(runtime), Document.FromNode(new JsonObject { ["metadata"] = new JsonObject { ["name"] = NameOf(runtime) } })))], cancellationToken);
+            await store.WriteAsync([.. missing.Select(runtime => new CreateOperation(new ResourceKey(RuntimeResource, "", runtime.Name), runtime.Complete(Guid.NewGuid(), now)))], cancellationToken);
+            await store.WriteAsync([.. missing.Select(runtime => new CreateOperation(
+                new ResourceKey(InstalledResource, "", runtime.Name), Document.FromNode(new JsonObject { ["metadata"] = new JsonObject { ["name"] = runtime.Name } })))], cancellationToken);
         }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    private static ResourceKey Record(JsonObject runtime) => new(InstalledResource, "", NameOf(runtime));
-
-    private static string NameOf(JsonObject runtime) => runtime["metadata"]!["name"]!.GetValue<string>();
 }

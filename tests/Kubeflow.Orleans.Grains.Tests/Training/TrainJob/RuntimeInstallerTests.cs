@@ -31,7 +31,7 @@ public sealed class RuntimeInstallerTests : IAsyncLifetime
     {
         await StartAsync();
         var given = (await store.ListAsync(new ListQuery(Resource), Cancellation)).Items;
-        Assert.Equal(BuiltInRuntimes.All.Select(runtime => runtime["metadata"]!["name"]!.ToString()).Order(), given.Select(runtime => runtime.Metadata.Name).Order());
+        Assert.Equal(BuiltInRuntimes.All.Select(runtime => runtime.Name).Order(), given.Select(runtime => runtime.Metadata.Name).Order());
         Assert.All(given, runtime => Assert.NotEqual("", runtime.Metadata.Uid));
 
         var head = await store.HeadAsync(Cancellation);

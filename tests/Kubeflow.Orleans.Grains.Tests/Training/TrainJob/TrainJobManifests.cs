@@ -74,7 +74,7 @@ internal static class TrainJobManifests
     public static TrainJobWorld World(string spec = "", string? runtime = null) => TrainJobWorld.Of(Job(spec), runtime ?? Runtime());
 
     public static System.Text.Json.Nodes.JsonObject BuiltIn(string name) =>
-        BuiltInRuntimes.All.Single(runtime => runtime["metadata"]!["name"]!.GetValue<string>() == name).DeepClone().AsObject();
+        BuiltInRuntimes.All.Single(runtime => runtime.Name == name).Read();
 
     private static string Indented(string text, int spaces) => string.Join('\n', text.Split('\n').Select(line => new string(' ', spaces) + line));
 }

@@ -59,13 +59,13 @@ public sealed class TrainerFixtureTests
     public void Built_in_runtime_says_what_upstreams_of_that_name_says(string name)
     {
         var upstream = TrainJobWorld.Complete(Fixture($"runtimes/clustertrainingruntime-{name}.yaml"), "uid");
-        var ours = BuiltInRuntimes.Complete(BuiltInRuntimes.All.Single(runtime => JsonNode.DeepEquals(runtime["metadata"]!["name"], upstream["metadata"]!["name"])), Guid.Empty, TrainJobWorld.Start).ToNode();
+        var ours = BuiltInRuntimes.All.Single(runtime => runtime.Name == upstream["metadata"]!["name"]!.ToString()).Complete(Guid.Empty, TrainJobWorld.Start).ToNode();
         Assert.True(JsonNode.DeepEquals(upstream["spec"], ours["spec"]), $"{upstream["spec"]}\n{ours["spec"]}");
         Assert.True(JsonNode.DeepEquals(upstream["metadata"]!["labels"], ours["metadata"]!["labels"]));
     }
 
     [Fact]
-    public void Built_in_runtimes_are_valid() => Assert.All(BuiltInRuntimes.All, runtime => AssertAccepted(runtime.DeepClone().AsObject()));
+    public void Built_in_runtimes_are_valid() => Assert.All(BuiltInRuntimes.All, runtime => AssertAccepted(runtime.Read()));
 
     [Theory]
     [InlineData("trainjob-01-multi-node.yaml", 3)]
@@ -74,7 +74,7 @@ public sealed class TrainerFixtureTests
     {
         var job = Fixture(file);
         AssertAccepted(job.DeepClone().AsObject());
-        var runtime = BuiltInRuntimes.All.Single(built => built["metadata"]!["name"]!.ToString() == "torch-distributed").DeepClone().AsObject();
+        var runtime = BuiltInRuntimes.All.Single(built => built.Name == "torch-distributed").Read();
         var world = new TrainJobWorld(job, runtime);
         Assert.Empty(ReferenceErrors(world));
         world.Settle();
@@ -92,7 +92,7 @@ public sealed class TrainerFixtureTests
     [Fact]
     public void Upstream_patches_shape_pods_and_service()
     {
-        var world = new TrainJobWorld(Fixture("trainjob-02-runtime-patches.yaml"), BuiltInRuntimes.All.Single(built => built["metadata"]!["name"]!.ToString() == "torch-distributed").DeepClone().AsObject());
+        var world = new TrainJobWorld(Fixture("trainjob-02-runtime-patches.yaml"), BuiltInRuntimes.All.Single(built => built.Name == "torch-distributed").Read());
         world.Settle();
         var pod = world.CreatedPod("node").Spec;
         Assert.Equal(("training-sa", "training", "training-workload"), (pod.ServiceAccountName, pod.NodeSelector["node-type"], pod.Tolerations.Single().Key));
@@ -103,7 +103,7 @@ public sealed class TrainerFixtureTests
     [Fact]
     public void Upstream_suspended_job_waits()
     {
-        var world = new TrainJobWorld(Fixture("trainjob-03-kueue-integration.yaml"), BuiltInRuntimes.All[0].DeepClone().AsObject());
+        var world = new TrainJobWorld(Fixture("trainjob-03-kueue-integration.yaml"), BuiltInRuntimes.All[0].Read());
         world.Settle();
         Assert.Empty(world.Created);
         Assert.StartsWith("Suspended=True", world.Conditions().Single(), StringComparison.Ordinal);
